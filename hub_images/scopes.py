@@ -1,0 +1,36 @@
+"""Names of the permissions, and the one place that decides who holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+READ = "custom:hub-images:read"
+WRITE = "custom:hub-images:write"
+
+#: The hub's built-in `admin` role cannot be given custom scopes
+#: (`jupyterhub.roles` refuses to redefine it), so hub admins are known by this
+#: scope, which that role holds.
+HUB_ADMIN = "admin:services"
+
+CUSTOM_SCOPES = {
+    READ: {"description": "See the catalogue of container images."},
+    WRITE: {
+        "description": "Add, change and delete container images of the catalogue.",
+        "subscopes": [READ],
+    },
+}
+
+
+def access_scope(service_name: str) -> str:
+    """Name the scope that the hub asks for before it lets a browser into the service."""
+    return f"access:services!service={service_name}"
+
+
+def may_write(scopes: Collection[str]) -> bool:
+    """Say whether expanded `scopes` allow changes; a filtered scope (`…!group=x`) does not."""
+    return WRITE in scopes or HUB_ADMIN in scopes
+
+
+def may_read(scopes: Collection[str]) -> bool:
+    """Say whether expanded `scopes` allow reading; a filtered scope does not."""
+    return READ in scopes or may_write(scopes)

@@ -1,0 +1,305 @@
+"""Every query and every write of the catalogue, over a `Session`.
+
+Guarantees: a write commits once or not at all; it first changes the catalogue's one
+row, so writers wait for each other and nobody changes an image he has not just read;
+a version grows by one with each change, and with nothing else.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from hub_images.orm import Catalogue, Image, ImageGroup
+from hub_images.schema import ImageSpec, ImageType
+
+SORTS = ("name", "display_name", "type", "updated_at")
+Sort = Literal["name", "display_name", "type", "updated_at"]
+
+AnyVersion = Literal["*"]
+
+
+class ImageNotFound(LookupError):
+    """There is no image of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no image named {name}.")
+        self.name = name
+
+
+class ImageExists(ValueError):
+    """The name is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is an image named {name} already.")
+        self.name = name
+
+
+class VersionConflict(RuntimeError):
+    """The image has changed since the version that the caller knows."""
+
+    def __init__(self, name: str, version: int) -> None:
+        super().__init__(f"{name} was changed in the meantime; it is at version {version} now.")
+        self.name = name
+        self.version = version
+
+
+@dataclass(frozen=True)
+class ImageQuery:
+    """Which images, in which order, and which part of them; None does not filter."""
+
+    search: str = ""
+    type: ImageType | None = None
+    group: str | None = None
+    is_global: bool | None = None
+    enabled: bool | None = None
+    sort: Sort = "display_name"
+    descending: bool = False
+    limit: int = 50
+    offset: int = 0
+
+
+def fold(value: str) -> str:
+    """Return `value` so that text which people read as the same compares as the same.
+
+    Compatibility-normalised and case-folded (Unicode standard, section 3.13), in every
+    alphabet alike; the databases' own lower() differ from each other.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+
+
+@contextmanager
+def _writing(session: Session) -> Iterator[None]:
+    # First of all the write lock; see orm.Catalogue.
+    session.execute(
+        update(Catalogue).where(Catalogue.id == 1).values(revision=Catalogue.revision + 1)
+    )
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def catalogue_revision(session: Session) -> int:
+    """Return the number that changes with every write."""
+    return session.execute(select(Catalogue.revision).where(Catalogue.id == 1)).scalar_one()
+
+
+def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], int]:
+    """Return one page of images with their groups, and how many there are in all."""
+    statement = _filtered(select(Image), query)
+    total = session.execute(_filtered(select(func.count()).select_from(Image), query)).scalar_one()
+    column = {
+        "name": Image.name,
+        "display_name": Image.sort_key,
+        "type": Image.type,
+        "updated_at": Image.updated_at,
+    }[query.sort]
+    # the name settles what the column leaves open, in the same direction
+    order = [column.desc(), Image.name.desc()] if query.descending else [column, Image.name]
+    statement = (
+        statement.options(selectinload(Image.group_rows))
+        .order_by(*order)
+        .limit(query.limit)
+        .offset(query.offset)
+    )
+    return session.execute(statement).scalars().all(), total
+
+
+def _filtered(statement: Select[Any], query: ImageQuery) -> Select[Any]:
+    needle = fold(query.search.strip())
+    if needle:
+        statement = statement.where(Image.search_text.contains(needle, autoescape=True))
+    if query.type is not None:
+        statement = statement.where(Image.type == query.type)
+    if query.is_global is not None:
+        statement = statement.where(Image.is_global.is_(query.is_global))
+    if query.enabled is not None:
+        statement = statement.where(Image.enabled.is_(query.enabled))
+    if query.group is not None:
+        statement = statement.where(Image.group_rows.any(ImageGroup.group_name == query.group))
+    return statement
+
+
+def listed_groups(session: Session) -> list[str]:
+    """Return the names of all groups that any image lists, sorted."""
+    names = session.execute(select(ImageGroup.group_name).distinct()).scalars()
+    return sorted(names)
+
+
+def get_image(session: Session, name: str) -> Image:
+    """Return the image with its groups; raises `ImageNotFound`."""
+    statement = select(Image).where(Image.name == name).options(selectinload(Image.group_rows))
+    image = session.execute(statement).scalar_one_or_none()
+    if image is None:
+        raise ImageNotFound(name)
+    return image
+
+
+def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Image:
+    """Store a new image; raises `ImageExists`."""
+    with _writing(session):
+        if session.execute(select(Image.id).where(Image.name == spec.name)).first():
+            raise ImageExists(spec.name)
+        now = datetime.now(UTC)
+        image = Image(version=1, created_at=now, updated_at=now, created_by=actor, updated_by=actor)
+        image.group_rows = []
+        _assign(image, spec)
+        session.add(image)
+        try:
+            session.flush()
+        except IntegrityError:  # a writer that does not take the lock
+            raise ImageExists(spec.name) from None
+    return image
+
+
+def change_image(
+    session: Session,
+    name: str,
+    change: Callable[[Image], ImageSpec],
+    *,
+    actor: str,
+    expected: int | AnyVersion | None = None,
+) -> Image:
+    """Replace the writable fields of an image by what `change` makes of the present ones.
+
+    `change` runs under the write lock, so nobody else's change falls between its
+    reading and the writing. `expected` is the version the caller knows, `*` or None
+    for any. Nothing is written, and the version stays, where nothing differs.
+    Raises `ImageNotFound`, `VersionConflict`, and what `change` raises.
+    """
+    with _writing(session):
+        image = get_image(session, name)
+        _check_version(image, expected)
+        spec = change(image)
+        if spec == spec_of(image):
+            session.rollback()
+            return get_image(session, name)
+        _assign(image, spec)
+        _stamp(image, actor)
+    return image
+
+
+def set_enabled(session: Session, names: Collection[str], enabled: bool, *, actor: str) -> list[str]:
+    """Enable or disable the named images; return the names of those that changed."""
+    changed = []
+    with _writing(session):
+        for image in _named(session, names):
+            if image.enabled != enabled:
+                image.enabled = enabled
+                _stamp(image, actor)
+                changed.append(image.name)
+    return changed
+
+
+def delete_image(session: Session, name: str, *, expected: int | AnyVersion | None = None) -> None:
+    """Delete an image; raises `ImageNotFound` and `VersionConflict`."""
+    with _writing(session):
+        image = get_image(session, name)
+        _check_version(image, expected)
+        session.delete(image)
+
+
+def delete_images(session: Session, names: Collection[str]) -> list[str]:
+    """Delete the named images, those that exist; return their names."""
+    with _writing(session):
+        images = _named(session, names)
+        for image in images:
+            session.delete(image)
+    return [image.name for image in images]
+
+
+def _named(session: Session, names: Collection[str]) -> Sequence[Image]:
+    statement = (
+        select(Image)
+        .where(Image.name.in_(names))
+        .options(selectinload(Image.group_rows))
+        .order_by(Image.name)
+    )
+    return session.execute(statement).scalars().all()
+
+
+def _check_version(image: Image, expected: int | AnyVersion | None) -> None:
+    if expected is not None and expected != "*" and image.version != expected:
+        raise VersionConflict(image.name, image.version)
+
+
+def _assign(image: Image, spec: ImageSpec) -> None:
+    image.name = spec.name
+    image.display_name = spec.display_name
+    image.description = spec.description
+    image.type = spec.type
+    image.url = spec.url
+    image.gpu_url = spec.gpu_url
+    image.pull_secret = spec.pull_secret
+    image.is_global = spec.is_global
+    image.enabled = spec.enabled
+    rows = {row.group_name: row for row in image.group_rows}
+    kept = [rows.get(group) or ImageGroup(group_name=group) for group in spec.groups]
+    for position, row in enumerate(kept):
+        row.position = position
+    image.group_rows = kept
+    image.sort_key = fold(spec.display_name)[:600]
+    # fields apart by line breaks, so that nothing is found across two of them
+    image.search_text = "\n".join(
+        fold(part) for part in (spec.name, spec.display_name, spec.description, spec.type)
+    )
+
+
+def _stamp(image: Image, actor: str) -> None:
+    image.version += 1
+    # a clock set back must not make a later change look earlier
+    image.updated_at = max(datetime.now(UTC), image.updated_at)
+    image.updated_by = actor
+
+
+def spec_of(image: Image) -> ImageSpec:
+    """Return the stored writable fields as a spec; they were valid when they were written."""
+    return ImageSpec.model_construct(
+        name=image.name,
+        display_name=image.display_name,
+        description=image.description,
+        type=image.type,
+        url=image.url,
+        gpu_url=image.gpu_url,
+        pull_secret=image.pull_secret,
+        is_global=image.is_global,
+        groups=list(image.groups),
+        enabled=image.enabled,
+    )
+
+
+def image_model(image: Image) -> dict[str, Any]:
+    """Return the JSON model of an image; times are ISO 8601 UTC with a Z, as the hub's."""
+    return {
+        "name": image.name,
+        "display_name": image.display_name,
+        "description": image.description,
+        "type": image.type,
+        "url": image.url,
+        "gpu_url": image.gpu_url,
+        "pull_secret": image.pull_secret,
+        "global": image.is_global,
+        "groups": image.groups,
+        "enabled": image.enabled,
+        "ready": image.ready,
+        "version": image.version,
+        "created_at": _iso(image.created_at),
+        "updated_at": _iso(image.updated_at),
+        "created_by": image.created_by,
+        "updated_by": image.updated_by,
+    }
+
+
+def _iso(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
