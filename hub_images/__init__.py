@@ -6,6 +6,6 @@ pages and the spawner hooks to a hub.
 
 __version__ = "0.1.0"
 
-#from hub_images.config import HubImages, configure
+from hub_images.config import HubImages, configure
 
-#__all__ = ["HubImages", "__version__", "configure"]
+__all__ = ["HubImages", "__version__", "configure"]

@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -206,6 +206,3 @@ def answers(engine: Engine) -> bool:
     return True
 
 
-def has_tables(engine: Engine) -> bool:
-    """Say whether the catalogue's tables exist."""
-    return inspect(engine).has_table("hub_images_image")

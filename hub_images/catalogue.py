@@ -1,0 +1,128 @@
+"""The catalogue as the hub keeps it in memory: what a user may start, quickly.
+
+A `Snapshot` is read in one statement, so it is consistent; it is used again for as
+long as the catalogue's revision stays the same, which is asked of the database every
+time. So a permission that is taken away counts at the next click, and a start costs
+one small query however large the catalogue is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub_images.orm import Image, ImageGroup
+from hub_images.store import catalogue_revision
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An enabled and ready image."""
+
+    name: str
+    display_name: str
+    description: str
+    type: str
+    url: str
+    gpu_url: str | None
+    pull_secret: str | None
+    is_global: bool
+    version: int
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The images that can be started at one revision of the catalogue.
+
+    `entries` are in the order in which people see them: by display name.
+    """
+
+    revision: int
+    entries: tuple[Entry, ...]
+    by_name: Mapping[str, Entry] = field(init=False)
+    _for_everyone: tuple[int, ...] = field(init=False)
+    _by_group: Mapping[str, tuple[int, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_group: dict[str, list[int]] = {}
+        for index, entry in enumerate(self.entries):
+            for group in () if entry.is_global else entry.groups:
+                by_group.setdefault(group, []).append(index)
+        everyone = tuple(index for index, entry in enumerate(self.entries) if entry.is_global)
+        object.__setattr__(self, "by_name", {entry.name: entry for entry in self.entries})
+        object.__setattr__(self, "_for_everyone", everyone)
+        object.__setattr__(self, "_by_group", {k: tuple(v) for k, v in by_group.items()})
+
+    def visible(self, groups: Collection[str]) -> list[Entry]:
+        """Return what a member of `groups` may use, by display name.
+
+        The same as `rules.may_use` over all entries, at the cost of what is found.
+        """
+        found = [index for group in set(groups) for index in self._by_group.get(group, ())]
+        if not found:
+            return [self.entries[index] for index in self._for_everyone]
+        return [self.entries[index] for index in sorted({*found, *self._for_everyone})]
+
+
+def read_snapshot(session: Session) -> Snapshot:
+    """Read the images that can be started."""
+    # The revision first: what is committed in between makes the next look read again.
+    revision = catalogue_revision(session)
+    rows = session.execute(
+        select(
+            Image.name,
+            Image.display_name,
+            Image.description,
+            Image.type,
+            Image.url,
+            Image.gpu_url,
+            Image.pull_secret,
+            Image.is_global,
+            Image.version,
+            ImageGroup.group_name,
+        )
+        .outerjoin(ImageGroup, ImageGroup.image_id == Image.id)
+        .where(Image.enabled.is_(True), Image.url != "")
+        .order_by(Image.sort_key, Image.name, ImageGroup.position)
+    )
+    return Snapshot(revision, tuple(_entries(tuple(row) for row in rows)))
+
+
+def _entries(rows: Iterable[tuple[object, ...]]) -> Iterable[Entry]:
+    columns: tuple[object, ...] | None = None
+    groups: list[str] = []
+    for row in rows:
+        if columns is not None and columns[0] != row[0]:
+            yield Entry(*columns, tuple(groups))  # type: ignore[arg-type]
+            groups = []
+        columns = row[:-1]
+        if row[-1] is not None:
+            groups.append(str(row[-1]))
+    if columns is not None:
+        yield Entry(*columns, tuple(groups))  # type: ignore[arg-type]
+
+
+class CachedCatalogue:
+    """Keeps the last snapshot; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+
+    def current(self, session: Session) -> Snapshot:
+        """Return the snapshot of the database's present revision."""
+        snapshot = self._snapshot
+        revision = catalogue_revision(session)
+        if snapshot is not None and snapshot.revision == revision:
+            return snapshot
+        with self._lock:  # one thread reads, the others wait for what it found
+            snapshot = self._snapshot
+            if snapshot is None or snapshot.revision != revision:
+                session.rollback()
+                self._snapshot = snapshot = read_snapshot(session)
+        return snapshot

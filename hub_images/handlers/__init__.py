@@ -1,0 +1,1 @@
+"""The service's HTTP side; nothing outside of this package knows HTTP."""

@@ -1,0 +1,190 @@
+"""Who is it, may they, and which answer does an error get.
+
+Every request is identified with the hub anew, so that a revoked token or scope counts
+at once. A cookie counts for an unsafe method only with the XSRF token
+(`HubOAuth._get_user_cookie` checks it); without, the caller is anonymous.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from jinja2 import Environment
+from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
+from tornado.web import HTTPError, RequestHandler
+
+from hub_images import scopes
+from hub_images.database import Database, DatabaseUnavailable
+from hub_images.hub_api import HubApi
+from hub_images.instance_types import InstanceType
+from hub_images.pull_secrets import PullSecrets
+from hub_images.schema import InvalidFields
+from hub_images.store import ImageExists, ImageNotFound, VersionConflict
+
+log = logging.getLogger("hub_images")
+
+#: One table for all handlers: the errors of the layers below and their status.
+STATUS_OF: dict[type[Exception], HTTPStatus] = {
+    ImageNotFound: HTTPStatus.NOT_FOUND,
+    ImageExists: HTTPStatus.CONFLICT,
+    VersionConflict: HTTPStatus.PRECONDITION_FAILED,
+    InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class FreshHubOAuth(HubOAuth):
+    """Asks the hub about every token: `cache_max_age = 0` would mean forever."""
+
+    def user_for_token(
+        self,
+        token: str,
+        use_cache: bool = True,  # noqa: ARG002 (the parent's signature)
+        session_id: str = "",
+        *,
+        sync: bool = True,
+    ) -> Any:
+        """Identify the owner of `token`, without a cache."""
+        return super().user_for_token(token, use_cache=False, session_id=session_id, sync=sync)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the handlers work with; made once by the application."""
+
+    database: Database
+    hub_api: HubApi
+    pull_secrets: PullSecrets
+    instance_types: tuple[InstanceType, ...]
+    templates: Environment
+    template_vars: dict[str, Any]
+    service_name: str
+
+
+class Refused(HTTPError):
+    """An answer with a sentence for a person, and sentences by field where there are some."""
+
+    def __init__(
+        self, status: int, message: str, errors: dict[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(status, message.replace("%", "%%"))
+        self.message = message
+        self.errors = errors or {}
+
+
+class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
+    """A request by someone whom the hub knows and who holds the scope it takes."""
+
+    hub_auth_class = FreshHubOAuth
+
+    #: Whether reading needs the write scope too, as on the page that adds an image.
+    always_write: ClassVar[bool] = False
+
+    def initialize(self, services: Services) -> None:
+        """Keep what the handlers work with."""
+        self.services = services
+
+    def set_default_headers(self) -> None:
+        """Let nothing be kept, guessed or framed."""
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header(
+            "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
+        )
+        self.clear_header("Server")
+
+    def compute_etag(self) -> str | None:
+        """Leave ETag to the handlers: it is an image's version, not a hash."""
+        return None
+
+    async def prepare(self) -> None:
+        """Identify the caller; answer 403, or send a browser to the login."""
+        user = await self.hub_auth.get_user(self, sync=False)
+        # What HubAuthenticated.get_current_user would find out by blocking.
+        self._hub_auth_user_cache = user
+        if user is None:
+            await self.refuse_anonymous()
+            return
+        needs_write = self.always_write or self.request.method not in SAFE_METHODS
+        may = self.may_write if needs_write else self.may_read
+        if not may:
+            name = scopes.WRITE if needs_write else scopes.READ
+            log.warning(
+                "Refused %s %s to %s: %s is missing",
+                self.request.method, self.request.path, user["name"], name,
+            )  # fmt: skip
+            raise Refused(403, f"You need the permission {name} for this.")
+
+    def refuse_anonymous(self) -> Awaitable[None]:
+        """Answer a caller whom the hub does not know."""
+        raise Refused(403, "Sign in to the hub, or send a token that it knows.")
+
+    @property
+    def actor(self) -> str:
+        """Name of the user or service that asks."""
+        return str(self.current_user["name"])
+
+    @property
+    def held_scopes(self) -> frozenset[str]:
+        """The caller's expanded scopes."""
+        user = self.current_user
+        return frozenset(user["scopes"]) if user else frozenset()
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the caller may see the catalogue."""
+        return scopes.may_read(self.held_scopes)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the caller may change the catalogue."""
+        return scopes.may_write(self.held_scopes)
+
+    @property
+    def root(self) -> str:
+        """Path of the service, with a slash at both ends."""
+        return str(self.hub_auth.base_url)
+
+    def image_path(self, name: str, prefix: str = "api/images/") -> str:
+        """Return the path of an image below `prefix`."""
+        return f"{self.root}{prefix}{quote(name, safe='')}"
+
+    def _handle_request_exception(self, error: BaseException) -> None:
+        """Give an error of the layers below the status that the table says."""
+        status = STATUS_OF.get(type(error))  # type: ignore[arg-type]
+        if status is not None:
+            error = Refused(status, str(error), getattr(error, "errors", None))
+            if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                error.message = "Some fields are not right."
+        super()._handle_request_exception(error)
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what is our fault with its traceback; a refusal is in the access log."""
+        if not isinstance(value, HTTPError):
+            super().log_exception(typ, value, tb)
+
+    @staticmethod
+    def message_of(status: int, **kwargs: Any) -> tuple[str, dict[str, list[str]]]:
+        """Return the sentence and the field errors for an error answer."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, Refused):
+            return error.message, error.errors
+        if isinstance(error, HTTPError) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return str(error.log_message or HTTPStatus(status).phrase), {}
+        if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE):
+            return "The hub does not answer; try again in a minute.", {}
+        return "Something went wrong here; the log of hub-images has the details.", {}
+
+
+class CallbackHandler(HubOAuthCallbackHandler):  # type: ignore[misc]
+    """Where the hub sends a browser back after its login."""
+
+    hub_auth_class = FreshHubOAuth

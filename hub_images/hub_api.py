@@ -1,0 +1,104 @@
+"""What the service asks the hub: its groups, and which servers run which image.
+
+Every answer is bounded in time, and None where the hub did not give it: a page says
+"unknown" then, it does not fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+
+TIMEOUT_SECONDS = 5.0
+FRESH_SECONDS = 2.0  # several parts of one page ask the same
+PAGE_SIZE = 200  # of the hub's API at most, by its own default
+
+log = logging.getLogger("hub_images")
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the hub and how many members it has."""
+
+    name: str
+    members: int
+
+
+class HubApi:
+    """A client of the hub's REST API with the service's own token."""
+
+    def __init__(self, api_url: str | None = None, token: str | None = None) -> None:
+        """Take the address and token, by default those that the hub gave to its service."""
+        self._api_url = (api_url or os.environ.get("JUPYTERHUB_API_URL", "")).rstrip("/")
+        self._token = token or os.environ.get("JUPYTERHUB_API_TOKEN", "")
+        self._kept: dict[str, tuple[float, asyncio.Task[Any]]] = {}
+
+    async def groups(self) -> list[Group] | None:
+        """Return the hub's groups by name; None where the hub does not say."""
+        items = await self._all("groups", {})
+        if items is None:
+            return None
+        found = [Group(str(item["name"]), len(item.get("users") or [])) for item in items]
+        return sorted(found, key=lambda group: group.name.casefold())
+
+    async def images_in_use(self) -> Mapping[str, int] | None:
+        """Return how many running servers use each image; None where the hub does not say."""
+        users = await self._all("users", {"state": "active"})
+        if users is None:
+            return None
+        counts: Counter[str] = Counter()
+        for user in users:
+            for server in (user.get("servers") or {}).values():
+                name = (server.get("user_options") or {}).get("image")
+                if isinstance(name, str) and not server.get("stopped", False):
+                    counts[name] += 1
+        return counts
+
+    async def _all(self, path: str, query: dict[str, str]) -> list[dict[str, Any]] | None:
+        key = f"{path}?{urlencode(query)}"
+        kept = self._kept.get(key)
+        if kept is None or time.monotonic() - kept[0] > FRESH_SECONDS:
+            kept = (time.monotonic(), asyncio.ensure_future(self._bounded(path, query)))
+            self._kept[key] = kept
+        # shielded: a page that is gone must not take the answer from the others
+        return await asyncio.shield(kept[1])
+
+    async def _bounded(self, path: str, query: dict[str, str]) -> list[dict[str, Any]] | None:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await self._pages(path, query)
+        except (TimeoutError, OSError, HTTPClientError, ValueError) as error:
+            log.warning("The hub did not tell its %s: %s", path, error or type(error).__name__)
+            return None
+
+    async def _pages(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        client = AsyncHTTPClient()
+        items: list[dict[str, Any]] = []
+        offset: int | None = 0
+        while offset is not None:
+            parameters = urlencode({**query, "limit": PAGE_SIZE, "offset": offset})
+            response = await client.fetch(
+                HTTPRequest(
+                    f"{self._api_url}/{path}?{parameters}",
+                    headers={
+                        "Authorization": f"token {self._token}",
+                        "Accept": "application/jupyterhub-pagination+json",
+                    },
+                    request_timeout=TIMEOUT_SECONDS,
+                )
+            )
+            answer = json.loads(response.body)
+            items.extend(answer["items"])
+            following = answer["_pagination"]["next"]
+            offset = following["offset"] if following else None
+        return items

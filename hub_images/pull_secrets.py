@@ -1,0 +1,61 @@
+"""Which image pull secrets an admin may choose.
+
+Three cases: the deployer listed them; the hub runs on Kubernetes and the cluster is
+asked; or there are none. Only names are ever read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+NamesReader = Callable[[], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True)
+class KnownSecrets:
+    """Names of pull secrets, sorted; `message` says why where they could not be read."""
+
+    names: list[str] = field(default_factory=list)
+    message: str | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether `names` is all there is."""
+        return self.message is None
+
+    def refuses(self, name: str | None, stored: str | None = None) -> bool:
+        """Say whether `name` may not be chosen for an image that has `stored` so far."""
+        return (
+            name is not None and name != stored and self.readable and name not in self.names
+        )
+
+
+class SecretsUnreadable(Exception):
+    """The cluster did not tell the names; the text says why, for a person."""
+
+
+class PullSecrets:
+    """Source of the known pull secrets."""
+
+    def __init__(self, configured: list[str] | None, read: NamesReader | None = None) -> None:
+        """Take the deployer's list, or what reads the cluster, or neither."""
+        self._configured = configured
+        self._read = read
+
+    async def known(self) -> KnownSecrets:
+        """Return the names an admin may choose; never fails."""
+        if self._configured is not None:
+            return KnownSecrets(sorted(set(self._configured)))
+        if self._read is None:
+            return KnownSecrets()
+        try:
+            return KnownSecrets(sorted(await self._read()))
+        except SecretsUnreadable as error:
+            return KnownSecrets(message=str(error))
+
+
+def on_kubernetes() -> bool:
+    """Say whether this process runs in a pod, or was told how to reach a cluster."""
+    return bool(os.environ.get("KUBERNETES_SERVICE_HOST") or os.environ.get("KUBECONFIG"))

@@ -1,0 +1,201 @@
+"""`c.HubImages`: the settings, as the hub's configuration file and the service read them.
+
+Every trait is checked when it is set, and what is wrong raises ValueError with a
+message that names the setting.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any, cast
+from urllib.parse import urlparse
+
+from traitlets import Any as AnyTrait
+from traitlets import Dict, Float, List, TraitError, Unicode, default, validate
+from traitlets.config import Config, Configurable
+
+from hub_images.db import parse_url
+from hub_images.instance_types import InstanceType, parse_instance_types
+from hub_images.schema import PULL_SECRET_MAX_LENGTH, SECRET_NAME_PATTERN
+
+SETTINGS_VARIABLE = "HUB_IMAGES_SETTINGS"
+DB_URL_VARIABLE = "HUB_IMAGES_DB_URL"
+
+
+class HubImages(Configurable):
+    """Settings of hub-images."""
+
+    db_url = Unicode(
+        help=f"""SQLAlchemy URL of the database that holds the catalogue of images:
+        SQLite, PostgreSQL or MySQL/MariaDB. A relative SQLite path is relative to the
+        folder in which the hub runs. Default: ${DB_URL_VARIABLE}, else
+        sqlite:///hub_images.sqlite.""",
+    ).tag(config=True)
+
+    instance_types = List(
+        AnyTrait(),
+        [{"name": "default", "display_name": "Default"}],
+        help="""The instance types that people choose from, in the order in which they are
+        shown; see docs/configuration.md for their fields.""",
+    ).tag(config=True)
+
+    service_name = Unicode(
+        "images",
+        help="""Name of the service, and with it its address: /services/images/.""",
+    ).tag(config=True)
+
+    service_url = Unicode(
+        help="""URL where the service listens and the proxy reaches it, such as
+        http://hub:10101 where hub and proxy are two pods. Default: a free port on
+        127.0.0.1.""",
+    ).tag(config=True)
+
+    admin_groups = List(
+        Unicode(),
+        help="""Groups of the hub whose members may change the catalogue.""",
+    ).tag(config=True)
+
+    reader_groups = List(
+        Unicode(),
+        help="""Groups of the hub whose members may see the catalogue.""",
+    ).tag(config=True)
+
+    pull_secrets = List(
+        Unicode(),
+        None,
+        allow_none=True,
+        help="""Names of the image pull secrets an admin may choose. None reads the
+        kubernetes.io/dockerconfigjson secrets of the namespace in which user pods run, where
+        the hub runs on Kubernetes, and is empty elsewhere.""",
+    ).tag(config=True)
+
+    pull_failure_timeout = Float(
+        20,
+        min=0,
+        help="""Seconds after Kubernetes first reports that an image cannot be pulled until
+        the start is ended; 0 waits for the spawner's start_timeout.""",
+    ).tag(config=True)
+
+    # what the hub tells its service; not for configuration files
+    namespace = Unicode(help="The namespace of user pods; set by configure(c).")
+    template_paths = List(Unicode(), help="The hub's template_paths; set by configure(c).")
+    template_vars = Dict(help="The hub's template_vars; set by configure(c).")
+
+    @default("db_url")
+    def _db_url_default(self) -> str:
+        return os.environ.get(DB_URL_VARIABLE) or "sqlite:///hub_images.sqlite"
+
+    @validate("db_url")
+    def _check_db_url(self, proposal: Any) -> str:
+        value = str(proposal["value"])
+        try:
+            parse_url(value)
+        except ValueError as error:
+            raise TraitError(f"c.HubImages.db_url: {error}") from None
+        return value
+
+    @validate("service_name")
+    def _check_service_name(self, proposal: Any) -> str:
+        value = str(proposal["value"])
+        if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", value):
+            raise TraitError(
+                "c.HubImages.service_name: use lower-case letters, digits and -, beginning and "
+                "ending with a letter or digit; it is part of the address."
+            )
+        return value
+
+    @validate("service_url")
+    def _check_service_url(self, proposal: Any) -> str:
+        value = str(proposal["value"])
+        if value:
+            parsed = urlparse(value)
+            try:
+                port = parsed.port
+            except ValueError:
+                port = None
+            if parsed.scheme not in ("http", "https") or not parsed.hostname or not port:
+                raise TraitError(
+                    "c.HubImages.service_url: give scheme, host and port, such as "
+                    "http://127.0.0.1:10101."
+                )
+        return value
+
+    @validate("instance_types")
+    def _check_instance_types(self, proposal: Any) -> list[Any]:
+        try:
+            parse_instance_types(proposal["value"])
+        except (TypeError, ValueError) as error:
+            raise TraitError(str(error)) from None
+        return cast("list[Any]", proposal["value"])
+
+    @validate("pull_secrets")
+    def _check_pull_secrets(self, proposal: Any) -> list[str] | None:
+        for name in proposal["value"] or []:
+            if len(name) > PULL_SECRET_MAX_LENGTH or not re.fullmatch(SECRET_NAME_PATTERN, name):
+                raise TraitError(
+                    f"c.HubImages.pull_secrets: {name!r} is not the name of a Kubernetes secret."
+                )
+        return cast("list[str] | None", proposal["value"])
+
+    @property
+    def parsed_instance_types(self) -> tuple[InstanceType, ...]:
+        """The instance types, in their order."""
+        return parse_instance_types(self.instance_types)
+
+    @property
+    def resolved_db_url(self) -> str:
+        """The URL with a relative SQLite path made absolute; it may hold a password."""
+        return parse_url(self.db_url).render_as_string(hide_password=False)
+
+
+def load_settings(config: Config) -> HubImages:
+    """Read `c.HubImages` from `config`; raises ValueError that names the setting."""
+    known = HubImages.class_trait_names(config=True)
+    for name in config.get("HubImages", {}):
+        if name not in known:
+            raise ValueError(
+                f"c.HubImages.{name}: there is no such setting; there are {', '.join(known)}."
+            )
+    try:
+        return HubImages(config=config)
+    except TraitError as error:
+        sentence = str(error)
+        if not sentence.startswith("c.HubImages."):
+            named = re.search(r"'(\w+)' trait", sentence)
+            sentence = f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
+        raise ValueError(sentence) from None
+
+
+def settings_for_service(settings: HubImages) -> dict[str, str]:
+    """Return the environment variables that carry the settings to the service.
+
+    The database's URL may hold a password; the environment of a process is readable
+    by its own user only, its arguments by everyone.
+    """
+    instance_types = [
+        instance_type.model_dump(by_alias=True, mode="json", exclude={"kubespawner_override"})
+        for instance_type in settings.parsed_instance_types
+    ]
+    values = {
+        "instance_types": instance_types,
+        "service_name": settings.service_name,
+        "pull_secrets": settings.pull_secrets,
+        "namespace": settings.namespace,
+        "template_paths": settings.template_paths,
+        "template_vars": settings.template_vars,
+    }
+    return {SETTINGS_VARIABLE: json.dumps(values), DB_URL_VARIABLE: settings.resolved_db_url}
+
+
+def settings_from_environment(settings: HubImages) -> None:
+    """Set on `settings` what the hub passed in the environment, if it did.
+
+    What the configuration file says wins over it.
+    """
+    values = json.loads(os.environ.get(SETTINGS_VARIABLE) or "{}")
+    configured = settings.config.get("HubImages", {})
+    for name, value in values.items():
+        if name not in configured:
+            setattr(settings, name, value)

@@ -1,0 +1,55 @@
+"""Finds the templates and static files, and builds the Jinja environment of the pages.
+
+In a checkout (and an editable install of one) they stand in `share/` beside the
+package; in an installed wheel they travel inside the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+
+_PACKAGE = Path(__file__).parent
+
+
+def share_folder() -> Path:
+    """Return the folder that holds `templates/` and `static/`."""
+    checkout = _PACKAGE.parent / "share"
+    return checkout if (checkout / "templates" / "images").is_dir() else _PACKAGE / "share"
+
+
+def template_folder() -> Path:
+    """Return the folder of our templates, to be added to the hub's `template_paths`."""
+    return share_folder() / "templates"
+
+
+def static_folder() -> Path:
+    """Return the folder of our scripts and styles."""
+    return share_folder() / "static"
+
+
+def make_environment(template_paths: Iterable[str] = ()) -> Environment:
+    """Build an autoescaping environment that finds templates as the hub itself does.
+
+    `template_paths` are the hub's, ours among them: the deployer's own come first,
+    then ours, then the hub's originals, which are also found below `templates/`
+    (see `JupyterHub.init_tornado_settings`).
+    """
+    from jupyterhub._data import DATA_FILES_PATH  # the hub's own place for its share files
+
+    originals = str(Path(DATA_FILES_PATH) / "templates")
+    ours = str(template_folder())
+    given = [str(path) for path in template_paths]
+    paths = [*given, *([] if ours in given else [ours]), originals]
+    loader = ChoiceLoader(
+        [PrefixLoader({"templates": FileSystemLoader([originals])}, "/"), FileSystemLoader(paths)]
+    )
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+def make_form_environment() -> Environment:
+    """Build the environment of the options form, which extends nothing of the hub's."""
+    loader = FileSystemLoader([str(template_folder())])
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
