@@ -1,0 +1,71 @@
+# `make` lists what can be made. Each target brings .venv up to date first.
+
+PYTHON := .venv/bin/python
+# Stamps inside .venv: installed since pyproject.toml last changed.
+DEMO := .venv/.installed-demo
+DEV := .venv/.installed-dev
+
+# Further arguments for pytest or nox: make test ARGS="-k spawner -x"
+ARGS ?=
+
+# Only from the command line: a PORT in the environment is somebody else's.
+ifeq ($(origin PORT),command line)
+export HUB_IMAGES_DEMO_PORT := $(PORT)
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint test-matrix bench docs-shots clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(DEMO) ## run a hub with sample images on this machine (PORT=8001 for another port)
+	@mkdir -p .demo
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec $(PYTHON) -m jupyterhub -f jupyterhub_config.py
+
+test: $(DEV) ## run the tests (ARGS="-k spawner" for some of them)
+	$(PYTHON) -m pytest $(ARGS)
+
+lint: $(DEV) ## check style, formatting and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+test-matrix: $(DEV) ## run what touches the hub against each supported JupyterHub
+	$(PYTHON) -m nox $(ARGS)
+
+bench: $(DEV) ## measure, and write docs/performance.md
+	$(PYTHON) -m bench $(ARGS)
+
+docs-shots: $(DEV) ## take the pictures in docs/ again
+	$(PYTHON) docs/make_pictures.py
+
+clean: ## remove what these targets made: .venv, the demo's data, caches, builds
+	rm -rf .venv .demo .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Names that exist are not enough: a version manager's shim may stand for nothing, and
+# Debian's Python may lack venv, so each is tried.
+.venv/pyvenv.cfg:
+	@for name in python3.14 python3.13 python3.12 python3.11 python3; do \
+		check='import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'; \
+		if "$$name" -c "$$check" >/dev/null 2>&1; then \
+			echo "Making .venv with $$("$$name" --version)"; \
+			exec "$$name" -m venv .venv; \
+		fi; \
+	done; \
+	echo 'hub-images needs Python 3.11 or later with its venv module, and none was found.' >&2; \
+	echo 'On Debian and Ubuntu: apt-get install python3-venv' >&2; \
+	exit 1
+
+$(DEMO): pyproject.toml .venv/pyvenv.cfg
+	@echo "Installing what the demo needs"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+# What developers need holds what the demo needs.
+$(DEV): pyproject.toml .venv/pyvenv.cfg
+	@echo "Installing what the tests need"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(DEMO) $@
