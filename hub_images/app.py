@@ -92,7 +92,9 @@ class Base(Application):
             logger = logging.getLogger(name)
             logger.propagate = False
             logger.handlers = list(self.log.handlers)
-            logger.setLevel(self.log_level)
+            logger.setLevel(
+                str(self.log_level) if isinstance(self.log_level, str) else self.log_level
+            )
 
     def exit_with(self, sentence: str) -> None:
         """Say what is wrong and end with status 1."""

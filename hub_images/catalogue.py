@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -93,18 +94,18 @@ def read_snapshot(session: Session) -> Snapshot:
     return Snapshot(revision, tuple(_entries(tuple(row) for row in rows)))
 
 
-def _entries(rows: Iterable[tuple[object, ...]]) -> Iterable[Entry]:
-    columns: tuple[object, ...] | None = None
+def _entries(rows: Iterable[tuple[Any, ...]]) -> Iterable[Entry]:
+    columns: Any = None
     groups: list[str] = []
     for row in rows:
         if columns is not None and columns[0] != row[0]:
-            yield Entry(*columns, tuple(groups))  # type: ignore[arg-type]
+            yield Entry(*columns, groups=tuple(groups))
             groups = []
         columns = row[:-1]
         if row[-1] is not None:
             groups.append(str(row[-1]))
     if columns is not None:
-        yield Entry(*columns, tuple(groups))  # type: ignore[arg-type]
+        yield Entry(*columns, groups=tuple(groups))
 
 
 class CachedCatalogue:

@@ -14,7 +14,8 @@ from typing import Any
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.utils import random_port
-from traitlets.config import Config, LazyConfigValue
+from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
 from traitlets.utils.importstring import import_item
 
 from hub_images import scopes
@@ -188,9 +189,9 @@ def _spawner_sections(c: Config) -> list[str]:
                 given = import_item(given)
             except ImportError as error:
                 raise ValueError(f"c.JupyterHub.spawner_class: {error}") from None
-    return [
-        parent.__name__ for parent in given.__mro__ if parent.__name__.endswith("Spawner")
-    ] or ["Spawner"]
+    return [parent.__name__ for parent in given.__mro__ if parent.__name__.endswith("Spawner")] or [
+        "Spawner"
+    ]
 
 
 def _configured(c: Config, sections: list[str]) -> dict[str, Any]:

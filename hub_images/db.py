@@ -204,5 +204,3 @@ def answers(engine: Engine) -> bool:
     except (SQLAlchemyError, DatabaseNotReady):
         return False
     return True
-
-

@@ -36,9 +36,7 @@ class OptionsForm:
         self._rows: dict[Entry, Any] = {}
         self._rows_revision = -1
 
-    def render(
-        self, snapshot: Snapshot, groups: Collection[str], last: Mapping[str, Any]
-    ) -> str:
+    def render(self, snapshot: Snapshot, groups: Collection[str], last: Mapping[str, Any]) -> str:
         """Return the form for a member of `groups` whose last `user_options` were `last`."""
         offered = offer(self._instance_types, snapshot, groups)
         wanted = chosen(last)

@@ -74,7 +74,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Refuse a naive time: nobody knows what it means."""
         if value is None:
             return None
@@ -82,7 +82,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a stored time must be aware")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give back what was stored, as UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 

@@ -27,9 +27,7 @@ class KnownSecrets:
 
     def refuses(self, name: str | None, stored: str | None = None) -> bool:
         """Say whether `name` may not be chosen for an image that has `stored` so far."""
-        return (
-            name is not None and name != stored and self.readable and name not in self.names
-        )
+        return name is not None and name != stored and self.readable and name not in self.names
 
 
 class SecretsUnreadable(Exception):

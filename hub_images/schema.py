@@ -122,9 +122,7 @@ def _none_is_blank(value: object) -> object:
 
 
 # Strict: a number or a boolean is not text.
-Text = Annotated[
-    str, Field(strict=True), BeforeValidator(_strip), AfterValidator(_check_storable)
-]
+Text = Annotated[str, Field(strict=True), BeforeValidator(_strip), AfterValidator(_check_storable)]
 Line = Annotated[Text, AfterValidator(_check_one_line)]
 Reference = Annotated[
     Line,
@@ -141,9 +139,7 @@ class ImageSpec(BaseModel):
     `gpu_url` is None where the GPU reference is the same as `url`.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", populate_by_name=True, frozen=True, title="ImageSpec"
-    )
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, title="ImageSpec")
 
     name: Annotated[
         Line,

@@ -62,7 +62,7 @@ class HubImages(Configurable):
         help="""Groups of the hub whose members may see the catalogue.""",
     ).tag(config=True)
 
-    pull_secrets = List(
+    pull_secrets = List(  # type: ignore[misc] (its stubs do not know a default of None)
         Unicode(),
         None,
         allow_none=True,
@@ -164,7 +164,9 @@ def load_settings(config: Config) -> HubImages:
         sentence = str(error)
         if not sentence.startswith("c.HubImages."):
             named = re.search(r"'(\w+)' trait", sentence)
-            sentence = f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
+            sentence = (
+                f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
+            )
         raise ValueError(sentence) from None
 
 

@@ -107,7 +107,7 @@ def groups_of(spawner: Spawner) -> frozenset[str]:
 def refuse(status: int, message: str) -> HTTPError:
     """Return the error that shows `message` to the user, on the form and the pending page."""
     error = HTTPError(status, message.replace("%", "%%"))
-    error.jupyterhub_message = message
+    error.jupyterhub_message = message  # type: ignore[attr-defined]
     return error
 
 
@@ -190,14 +190,10 @@ def _split(form_data: Mapping[str, list[Any]]) -> tuple[dict[str, Any], dict[str
     plain: dict[str, list[Any]] = {}
     for key, values in form_data.items():
         name = key.removeprefix(_QUERY_PREFIX)
-        if key == name:
-            plain[name] = values
-        elif name not in form_data:
+        if key == name or name not in form_data:
             plain[name] = values
     ours = {
-        key: plain[key][0] if len(plain[key]) == 1 else plain[key]
-        for key in KEYS
-        if plain.get(key)
+        key: plain[key][0] if len(plain[key]) == 1 else plain[key] for key in KEYS if plain.get(key)
     }
     return ours, {key: values for key, values in plain.items() if key not in KEYS}
 

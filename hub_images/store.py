@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -190,7 +190,9 @@ def change_image(
     return image
 
 
-def set_enabled(session: Session, names: Collection[str], enabled: bool, *, actor: str) -> list[str]:
+def set_enabled(
+    session: Session, names: Collection[str], enabled: bool, *, actor: str
+) -> list[str]:
     """Enable or disable the named images; return the names of those that changed."""
     changed = []
     with _writing(session):
@@ -269,7 +271,7 @@ def spec_of(image: Image) -> ImageSpec:
         name=image.name,
         display_name=image.display_name,
         description=image.description,
-        type=image.type,
+        type=cast("ImageType", image.type),
         url=image.url,
         gpu_url=image.gpu_url,
         pull_secret=image.pull_secret,

@@ -144,7 +144,7 @@ class OneImage(ApiHandler):
     async def put(self, name: str) -> None:
         """Replace every writable field."""
         data = {"name": name, **self.read_object()}
-        await self._change(name, lambda image: data)
+        await self._change(name, lambda _image: data)
 
     async def patch(self, name: str) -> None:
         """Change just the fields given."""

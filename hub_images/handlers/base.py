@@ -40,7 +40,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class FreshHubOAuth(HubOAuth):
+class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
     """Asks the hub about every token: `cache_max_age = 0` would mean forever."""
 
     def user_for_token(
@@ -96,9 +96,7 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cache-Control", "no-store")
-        self.set_header(
-            "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
-        )
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         self.clear_header("Server")
 
     def compute_etag(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from hub_images.schema import IMAGE_TYPES, InvalidFields
@@ -75,7 +75,7 @@ def _whole_number(value: str, lowest: int) -> int:
     return int(value)
 
 
-_PARSERS = {
+_PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "search": _search,
     "type": _type,
     "group": _group,
