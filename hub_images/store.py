@@ -196,7 +196,7 @@ def set_enabled(
     """Enable or disable the named images; return the names of those that changed."""
     changed = []
     with _writing(session):
-        for image in _named(session, names):
+        for image in named_images(session, names):
             if image.enabled != enabled:
                 image.enabled = enabled
                 _stamp(image, actor)
@@ -215,13 +215,14 @@ def delete_image(session: Session, name: str, *, expected: int | AnyVersion | No
 def delete_images(session: Session, names: Collection[str]) -> list[str]:
     """Delete the named images, those that exist; return their names."""
     with _writing(session):
-        images = _named(session, names)
+        images = named_images(session, names)
         for image in images:
             session.delete(image)
     return [image.name for image in images]
 
 
-def _named(session: Session, names: Collection[str]) -> Sequence[Image]:
+def named_images(session: Session, names: Collection[str]) -> Sequence[Image]:
+    """Return those of the named images that exist, by name, with their groups."""
     statement = (
         select(Image)
         .where(Image.name.in_(names))

@@ -206,15 +206,16 @@ def _ago(count: int, unit: str) -> str:
     return f"{count} {unit} ago" if count == 1 else f"{count} {unit}s ago"
 
 
-def usage_sentence(servers: int | None) -> str:
+def usage_sentence(servers: int | None, images: int = 1) -> str:
     """Say how many servers run the image, or images, that would be deleted."""
+    them = "it" if images == 1 else "them"
     if servers is None:
-        return "The hub does not say whether running servers use it."
+        return f"The hub does not say whether running servers use {them}."
     if servers == 0:
-        return "No running server uses it."
+        return f"No running server uses {them}."
     if servers == 1:
-        return "1 running server uses it now; it keeps running."
-    return f"{servers} running servers use it now; they keep running."
+        return f"1 running server uses {them} now; it keeps running."
+    return f"{servers} running servers use {them} now; they keep running."
 
 
 def servers_text(servers: int | None) -> str:

@@ -1,0 +1,74 @@
+// The form of an image. Everything works without this file; what it adds: finding groups,
+// asking before typed text is lost, and the focus on what went wrong.
+import "./session.js";
+
+const form = document.getElementById("image-form");
+
+// --- what went wrong is read first; links of the summary focus their field
+document.getElementById("problem")?.focus();
+
+// --- leaving with unsaved changes asks
+const typed = () => {
+  const data = new FormData(form);
+  data.delete("_xsrf");
+  return JSON.stringify([...data]);
+};
+const opened = form.hasAttribute("data-unsaved") ? null : typed();
+let leaving = false;
+
+window.addEventListener("beforeunload", (event) => {
+  if (!leaving && typed() !== opened) {
+    event.preventDefault();
+  }
+});
+for (const link of document.querySelectorAll("a[data-leave]")) {
+  link.addEventListener("click", () => { leaving = true; });
+}
+// --- a second press while the first is on its way is dropped: it would find the name taken
+form.addEventListener("submit", (event) => {
+  if (leaving) {
+    event.preventDefault();
+  }
+  leaving = true;
+});
+window.addEventListener("pageshow", () => { leaving = false; });
+
+// --- edit groups: find, show the chosen ones only, count
+const list = document.getElementById("group-list");
+if (list) {
+  const search = document.getElementById("group-search");
+  const chosenOnly = document.getElementById("group-chosen");
+  const count = document.getElementById("group-count");
+  const rows = [...list.querySelectorAll(".form-check")].map((row) => ({
+    row,
+    box: row.querySelector("input"),
+    text: row.querySelector("input").value.normalize("NFKC").toLowerCase(),
+  }));
+
+  const show = () => {
+    const needle = search.value.trim().normalize("NFKC").toLowerCase();
+    let shown = 0;
+    for (const { row, box, text } of rows) {
+      row.hidden = !text.includes(needle) || (chosenOnly.checked && !box.checked);
+      shown += row.hidden ? 0 : 1;
+    }
+    const chosen = rows.filter(({ box }) => box.checked).length;
+    const all = `${chosen} of ${rows.length} chosen`;
+    count.textContent = shown < rows.length ? `${all}, ${shown} shown` : all;
+  };
+  search.addEventListener("input", show);
+  search.addEventListener("keydown", (event) => {
+    // Enter finds, it does not save
+    if (event.key === "Enter") {
+      event.preventDefault();
+    }
+  });
+  chosenOnly.addEventListener("change", show);
+  list.addEventListener("change", () => {
+    // a row that is unticked stays in sight until the next search, so that focus stays too
+    const chosen = rows.filter(({ box }) => box.checked).length;
+    count.textContent = `${chosen} of ${rows.length} chosen`;
+  });
+  document.getElementById("group-tools").hidden = false;
+  show();
+}

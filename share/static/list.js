@@ -1,0 +1,126 @@
+// The list of images. Everything works without this file; what it adds: the question
+// before deleting as a modal dialog with fresh numbers, selecting all, and a short address.
+import { xsrfToken } from "./session.js";
+
+const settings = document.getElementById("list-script").dataset;
+const dialog = document.getElementById("delete-dialog");
+const boxes = [...document.querySelectorAll("input[name=names][type=checkbox]")];
+
+// --- filters: an address without what is not asked for. Navigating also spares the form a
+// redirect to a login of another origin, which its content security policy forbids.
+document.getElementById("filters").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const asked = [...new FormData(event.target)].filter(
+    ([name, value]) => value && !(name === "sort" && value === "display_name"),
+  );
+  const query = new URLSearchParams(asked).toString();
+  window.location.assign(event.target.action + (query ? `?${query}` : ""));
+});
+
+// --- bulk: select all, count
+const selectAll = document.getElementById("select-all");
+const bulk = document.getElementById("bulk");
+
+function showChosen() {
+  const chosen = boxes.filter((box) => box.checked).length;
+  document.getElementById("chosen").textContent = chosen ? `${chosen} chosen` : "None chosen";
+  selectAll.checked = chosen === boxes.length;
+  selectAll.indeterminate = chosen > 0 && chosen < boxes.length;
+  for (const button of bulk.querySelectorAll("button[name=action]")) {
+    button.disabled = chosen === 0;
+  }
+}
+
+if (bulk) {
+  document.getElementById("select-all-box").hidden = false;
+  selectAll.addEventListener("change", () => {
+    for (const box of boxes) {
+      box.checked = selectAll.checked;
+    }
+    showChosen();
+  });
+  for (const box of boxes) {
+    box.addEventListener("change", showChosen);
+  }
+  // Firefox and the back button restore ticks without a change event
+  window.addEventListener("pageshow", showChosen);
+  showChosen();
+
+  bulk.addEventListener("submit", (event) => {
+    if (event.submitter?.value === "delete") {
+      event.preventDefault();
+      const chosen = boxes.filter((box) => box.checked);
+      ask(chosen.map((box) => ({ name: box.value, shown: box.dataset.shown })), settings.bulk);
+    }
+  });
+  document.getElementById("ask").addEventListener("submit", (event) => {
+    const button = event.submitter;
+    event.preventDefault();
+    ask([{ name: button.value, shown: button.dataset.shown }], button.dataset.action);
+  });
+}
+
+// --- the dialog: named images, and how many servers run them now
+function element(tag, text, className = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = className;
+  return made;
+}
+
+function hidden(name, value) {
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name, value });
+  return field;
+}
+
+function ask(images, action) {
+  const [title, fields, names] = ["delete-title", "bulk-fields", "delete-names"].map((id) =>
+    document.getElementById(id),
+  );
+  title.textContent =
+    images.length === 1 ? `Delete ${images[0].shown}?` : `Delete ${images.length} images?`;
+  dialog.querySelector("form").action = action;
+  fields.replaceChildren();
+  if (action === settings.bulk) {
+    fields.append(hidden("action", "delete"), hidden("confirmed", "yes"));
+    fields.append(...images.map(({ name }) => hidden("names", name)));
+  }
+  names.replaceChildren(
+    ...images.map(({ name, shown }) => {
+      const row = document.createElement("li");
+      const servers = element("span", "", "text-body-secondary");
+      servers.dataset.servers = name;
+      row.append(element("b", shown), " ", element("code", name), " ", servers);
+      return row;
+    }),
+  );
+  dialog.showModal();
+  showUsage(images.map(({ name }) => name));
+}
+
+async function showUsage(names) {
+  const sentence = document.getElementById("delete-usage");
+  sentence.textContent = "Asking the hub which servers run …";
+  const query = new URLSearchParams(names.map((name) => ["names", name]));
+  let usage = null;
+  try {
+    const response = await fetch(`${settings.usage}?${query}`, {
+      headers: { "X-XSRFToken": xsrfToken() ?? "" },
+    });
+    usage = response.ok ? await response.json() : null;
+  } catch {
+    // the network is away: the sentence below says so
+  }
+  sentence.textContent =
+    usage?.sentence ?? "Whether running servers use it could not be found out.";
+  for (const span of document.querySelectorAll("[data-servers]")) {
+    span.textContent = usage?.texts[span.dataset.servers] ?? "";
+  }
+}
+
+// --- rendered open by the server, for browsers without scripts: made a modal here
+if (dialog?.open) {
+  dialog.close();
+  dialog.showModal();
+}

@@ -1,0 +1,15 @@
+// Forms outlive sessions: whoever signs in again in another tab gets a new XSRF token,
+// and the form that is still open must send that one.
+
+export function xsrfToken() {
+  const cookie = document.cookie.split("; ").find((part) => part.startsWith("_xsrf="));
+  return cookie ? cookie.slice("_xsrf=".length).replaceAll('"', "") : null;
+}
+
+document.addEventListener("submit", (event) => {
+  const field = event.target.elements.namedItem("_xsrf");
+  const token = xsrfToken();
+  if (event.target.hasAttribute("data-refresh-xsrf") && field && token) {
+    field.value = token;
+  }
+});
