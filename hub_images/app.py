@@ -92,9 +92,9 @@ class Base(Application):
             logger = logging.getLogger(name)
             logger.propagate = False
             logger.handlers = list(self.log.handlers)
-            logger.setLevel(
-                str(self.log_level) if isinstance(self.log_level, str) else self.log_level
-            )
+            logger.setLevel(self.log.level)
+        # At INFO, JupyterHub's own code names the session's id when it sets a cookie.
+        logging.getLogger("tornado.application").setLevel(max(self.log.level, logging.WARNING))
 
     def exit_with(self, sentence: str) -> None:
         """Say what is wrong and end with status 1."""
@@ -157,8 +157,13 @@ class HubImagesService(Base):
     async def serve(self) -> None:
         """Listen, open the database, and stop gracefully when told to."""
         database = self.database()
-        server = HTTPServer(self.web_application(database), max_body_size=MAX_BODY_BYTES,
-                            idle_connection_timeout=120, body_timeout=30, xheaders=True)  # fmt: skip
+        server = HTTPServer(
+            self.web_application(database),
+            max_body_size=MAX_BODY_BYTES,
+            idle_connection_timeout=120,
+            body_timeout=30,
+            xheaders=True,
+        )
         url = urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
         server.listen(url.port or 80, url.hostname or "127.0.0.1")
         self.log.info("Serving %s", os.environ["JUPYTERHUB_SERVICE_URL"])

@@ -11,6 +11,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -95,17 +97,11 @@ def read_snapshot(session: Session) -> Snapshot:
 
 
 def _entries(rows: Iterable[tuple[Any, ...]]) -> Iterable[Entry]:
-    columns: Any = None
-    groups: list[str] = []
-    for row in rows:
-        if columns is not None and columns[0] != row[0]:
-            yield Entry(*columns, groups=tuple(groups))
-            groups = []
-        columns = row[:-1]
-        if row[-1] is not None:
-            groups.append(str(row[-1]))
-    if columns is not None:
-        yield Entry(*columns, groups=tuple(groups))
+    """Put together the rows of one image, which follow each other."""
+    for _name, group in groupby(rows, key=itemgetter(0)):
+        members = list(group)
+        groups = tuple(str(row[-1]) for row in members if row[-1] is not None)
+        yield Entry(*members[0][:-1], groups)
 
 
 class CachedCatalogue:

@@ -64,7 +64,7 @@ class SecretNames:
     async def _names(self) -> list[str]:
         if self._api is None:
             try:
-                config.load_incluster_config()
+                config.load_incluster_config()  # type: ignore[no-untyped-call]
             except ConfigException:
                 await config.load_kube_config()
             self._api = client.ApiClient()

@@ -34,7 +34,7 @@ class HubImages(Configurable):
         sqlite:///hub_images.sqlite.""",
     ).tag(config=True)
 
-    instance_types = List(
+    instance_types: List[Any] = List(
         AnyTrait(),
         [{"name": "default", "display_name": "Default"}],
         help="""The instance types that people choose from, in the order in which they are
@@ -62,9 +62,9 @@ class HubImages(Configurable):
         help="""Groups of the hub whose members may see the catalogue.""",
     ).tag(config=True)
 
-    pull_secrets = List(  # type: ignore[misc] (its stubs do not know a default of None)
+    pull_secrets = List(
         Unicode(),
-        None,
+        default_value=None,
         allow_none=True,
         help="""Names of the image pull secrets an admin may choose. None reads the
         kubernetes.io/dockerconfigjson secrets of the namespace in which user pods run, where

@@ -211,8 +211,10 @@ def _schemas() -> dict[str, Any]:
     )["properties"]
     instance_type.pop("kubespawner_override")
     instance_type["type"] = {"enum": ["cpu", "gpu"]}
-    sentences = {"type": "object", "additionalProperties": {"type": "array",
-                                                            "items": {"type": "string"}}}  # fmt: skip
+    sentences = {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    }
     return {
         "Image": {"type": "object", "properties": answered, "required": sorted(answered)},
         "NewImage": {**writable, "properties": sent, "required": ["name"]},
