@@ -158,11 +158,16 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
     def _handle_request_exception(self, error: BaseException) -> None:
         """Give an error of the layers below the status that the table says."""
         status = STATUS_OF.get(type(error))  # type: ignore[arg-type]
-        if status is not None:
-            error = Refused(status, str(error), getattr(error, "errors", None))
-            if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-                error.message = "Some fields are not right."
-        super()._handle_request_exception(error)
+        if status is None:
+            super()._handle_request_exception(error)
+            return
+        refused = Refused(status, str(error), getattr(error, "errors", None))
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            refused.message = "Some fields are not right."
+        try:
+            raise refused from error  # Tornado logs and answers what sys.exc_info() says
+        except Refused:
+            super()._handle_request_exception(refused)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what is our fault with its traceback; a refusal is in the access log."""

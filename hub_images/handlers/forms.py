@@ -126,9 +126,9 @@ class FormFields:
                 }
             )
         except InvalidFields as error:
-            raise InvalidFields({**errors, **error.errors}) from None
+            raise InvalidFields(_in_form_order({**errors, **error.errors})) from None
         if errors:
-            raise InvalidFields(errors)
+            raise InvalidFields(_in_form_order(errors))
         return spec
 
     @property
@@ -139,6 +139,10 @@ class FormFields:
         except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
+
+
+def _in_form_order(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name: errors[name] for name in (*LABELS, *errors) if name in errors}
 
 
 def in_order(chosen: Iterable[str], stored: Iterable[str]) -> list[str]:
@@ -162,18 +166,15 @@ class GroupBox:
 
 
 def group_boxes(chosen: Iterable[str], known: Iterable[Group] | None) -> list[GroupBox]:
-    """Return a box for each of the hub's groups, then those of `chosen` it does not know."""
-    chosen = list(chosen)
-    groups = list(known or [])
-    names = {group.name for group in groups}
-    return [
-        *(GroupBox(g.name, g.name in chosen, g.members, unknown=False) for g in groups),
-        *(
-            GroupBox(name, chosen=True, members=None, unknown=known is not None)
-            for name in chosen
-            if name not in names
-        ),
+    """Return a box for each of the hub's groups and of `chosen`; the chosen ones come first."""
+    ticked = set(chosen)
+    groups = {group.name: group for group in known or []}
+    boxes = [GroupBox(g.name, g.name in ticked, g.members, unknown=False) for g in groups.values()]
+    boxes += [
+        GroupBox(name, chosen=True, members=None, unknown=known is not None)
+        for name in ticked - set(groups)
     ]
+    return sorted(boxes, key=lambda box: (not box.chosen, box.name.casefold(), box.name))
 
 
 def secret_choices(fields: FormFields, known: KnownSecrets) -> list[tuple[str, bool]]:

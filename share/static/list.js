@@ -80,6 +80,9 @@ function ask(images, action) {
   );
   title.textContent =
     images.length === 1 ? `Delete ${images[0].shown}?` : `Delete ${images.length} images?`;
+  document.getElementById("delete-consequence").textContent =
+    `Afterwards nobody can start a server with ${images.length === 1 ? "it" : "them"}. ` +
+    "This cannot be undone.";
   dialog.querySelector("form").action = action;
   fields.replaceChildren();
   if (action === settings.bulk) {
@@ -91,7 +94,10 @@ function ask(images, action) {
       const row = document.createElement("li");
       const servers = element("span", "", "text-body-secondary");
       servers.dataset.servers = name;
-      row.append(element("b", shown), " ", element("code", name), " ", servers);
+      row.append(element("b", shown), " ", element("code", name));
+      if (images.length > 1) {
+        row.append(" ", servers);
+      }
       return row;
     }),
   );
