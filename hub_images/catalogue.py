@@ -101,7 +101,7 @@ def _entries(rows: Iterable[tuple[Any, ...]]) -> Iterable[Entry]:
     for _name, group in groupby(rows, key=itemgetter(0)):
         members = list(group)
         groups = tuple(str(row[-1]) for row in members if row[-1] is not None)
-        yield Entry(*members[0][:-1], groups)
+        yield Entry(*(*members[0][:-1], groups))
 
 
 class CachedCatalogue:

@@ -34,9 +34,9 @@ class HubImages(Configurable):
         sqlite:///hub_images.sqlite.""",
     ).tag(config=True)
 
-    instance_types: List[Any] = List(
+    instance_types = List(  # type: ignore[misc]
         AnyTrait(),
-        [{"name": "default", "display_name": "Default"}],
+        default_value=[{"name": "default", "display_name": "Default"}],
         help="""The instance types that people choose from, in the order in which they are
         shown; see docs/configuration.md for their fields.""",
     ).tag(config=True)

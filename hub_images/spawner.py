@@ -236,6 +236,10 @@ def _remember(
     """Keep what is started with the server, for the form and the figures of use."""
     kept = {**user_options, INSTANCE_TYPE_KEY: instance_type, IMAGE_KEY: image}
     kept.pop(FILLED_IN_KEY, None)
+    if spawner.has_trait("profile_list"):
+        # KubeSpawner fails a start that names a profile where there are none: what was
+        # saved before hub-images came, or what someone sends.
+        kept.pop("profile", None)
     if filled_in:
         kept[FILLED_IN_KEY] = list(filled_in)
     spawner.user_options = kept
