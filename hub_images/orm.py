@@ -156,8 +156,10 @@ class Image(Base):
     # for whom
     is_global: Mapped[bool] = mapped_column(Boolean, nullable=False)
     enabled: Mapped[bool] = mapped_column(Boolean, nullable=False)
+    # One way only: JupyterHub listens to every session of its process and expires what
+    # populates each other when a row is deleted (`jupyterhub.orm`), which nothing could
+    # load again here.
     group_rows: Mapped[list[ImageGroup]] = relationship(
-        back_populates="image",
         cascade="all, delete-orphan",
         passive_deletes=True,
         lazy="raise",
@@ -200,5 +202,3 @@ class ImageGroup(Base):
     )
     group_name: Mapped[str] = mapped_column(text(GROUP_MAX_LENGTH), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, nullable=False)
-
-    image: Mapped[Image] = relationship(back_populates="group_rows")
