@@ -7,6 +7,7 @@ a message that names the setting.
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from pathlib import Path
@@ -89,7 +90,8 @@ def _present(section: Config, name: str, default: Any) -> Any:
         return default
     value = section[name]
     if isinstance(value, LazyConfigValue):
-        return value.get_value(type(default)())
+        # of a copy: the value remembers what it answered, and would take no more items
+        return copy.deepcopy(value).get_value(type(default)())
     return value
 
 

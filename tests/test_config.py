@@ -1,0 +1,156 @@
+"""`configure(c)` adds to what the deployer configured, and refuses what cannot be right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from traitlets.config import Config
+
+import hub_images
+from hub_images.templates import template_folder
+
+
+def _configured(**sections: dict[str, Any]) -> Config:
+    c = Config({name: Config(values) for name, values in sections.items()})
+    hub_images.configure(c)
+    return c
+
+
+def test_adds_to_lists_and_mappings() -> None:
+    """Services, roles, scopes, template paths and variables of the deployer stay."""
+    c = _configured(
+        JupyterHub={
+            "services": [{"name": "cull"}],
+            "load_roles": [{"name": "mine"}],
+            "custom_scopes": {"custom:mine": {"description": "x"}},
+            "template_paths": ["/srv/templates"],
+            "template_vars": {"announcement": "Hello"},
+        }
+    )
+    assert [service["name"] for service in c.JupyterHub.services] == ["cull", "images"]
+    names = [role["name"] for role in c.JupyterHub.load_roles]
+    assert names == ["mine", "hub-images-service", "hub-images-admins", "hub-images-readers"]
+    assert {"custom:mine", "custom:hub-images:read", "custom:hub-images:write"} == set(
+        c.JupyterHub.custom_scopes
+    )
+    assert c.JupyterHub.template_paths[:2] == ["/srv/templates", str(template_folder())]
+    assert c.JupyterHub.template_vars["announcement"] == "Hello"
+
+
+def test_adds_to_what_was_only_appended() -> None:
+    """`c.JupyterHub.services.append(…)` before configure(c) works as traitlets means it."""
+    c = Config()
+    c.JupyterHub.services.append({"name": "cull"})
+    c.JupyterHub.template_vars.update({"announcement": "Hello"})
+    hub_images.configure(c)
+    assert [s["name"] for s in c.JupyterHub.services.get_value([])] == ["cull", "images"]
+
+
+def test_the_service_gets_least_scopes() -> None:
+    """The service may read groups, users and servers, and nothing else."""
+    c = _configured()
+    role = c.JupyterHub.load_roles.get_value([])[0]
+    assert role["services"] == ["images"]
+    assert role["scopes"] == ["list:groups", "read:groups", "list:users", "read:servers"]
+
+
+def test_groups_get_the_scope_and_the_access() -> None:
+    """`admin_groups` and `reader_groups` open the pages and the API."""
+    c = _configured(HubImages={"admin_groups": ["a"], "reader_groups": ["r"], "service_name": "im"})
+    _service, admins, readers = c.JupyterHub.load_roles.get_value([])
+    assert admins["groups"] == ["a"]
+    assert admins["scopes"] == ["custom:hub-images:write", "access:services!service=im"]
+    assert readers["groups"] == ["r"]
+    assert readers["scopes"] == ["custom:hub-images:read", "access:services!service=im"]
+
+
+def test_the_password_is_not_on_the_command_line() -> None:
+    """The database's URL reaches the service by its environment alone."""
+    c = _configured(HubImages={"db_url": "postgresql+psycopg2://u:geheim@db/images"})
+    service = c.JupyterHub.services.get_value([])[0]
+    assert service["command"] == [sys.executable, "-m", "hub_images"]
+    assert "geheim" in service["environment"]["HUB_IMAGES_DB_URL"]
+    assert "geheim" not in service["environment"]["HUB_IMAGES_SETTINGS"]
+
+
+def test_overrides_stay_in_the_hub() -> None:
+    """A kubespawner_override may hold anything, and is not passed to the service."""
+    types = [{"name": "x", "kubespawner_override": {"environment": {"TOKEN": "geheim"}}}]
+    c = _configured(HubImages={"instance_types": types})
+    passed = c.JupyterHub.services.get_value([])[0]["environment"]["HUB_IMAGES_SETTINGS"]
+    assert "geheim" not in passed
+    assert json.loads(passed)["instance_types"][0]["name"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"instance_types": []}, "c.HubImages.instance_types"),
+        ({"instance_types": [{"name": "Small"}]}, "c.HubImages.instance_types[0].name"),
+        ({"instance_types": [{"name": "a", "mem_limit": "2GB"}]}, "instance_types[0].mem_limit"),
+        ({"instance_types": [{"name": "a", "cpu_limit": "x"}]}, "instance_types[0].cpu_limit"),
+        ({"instance_types": [{"name": "a"}, {"name": "a"}]}, "instance_types[1].name"),
+        ({"instance_types": [{"name": "a", "gpu_limit": -1}]}, "instance_types[0].gpu_limit"),
+        ({"instance_types": [{"name": "a", "cpus": 1}]}, "instance_types[0].cpus"),
+        ({"instance_types": "small"}, "c.HubImages.instance_types"),
+        ({"db_url": "nonsense"}, "c.HubImages.db_url"),
+        ({"db_url": "oracle://x"}, "c.HubImages.db_url"),
+        ({"db_url": "sqlite://"}, "c.HubImages.db_url"),
+        ({"service_name": "My Images"}, "c.HubImages.service_name"),
+        ({"service_url": "10101"}, "c.HubImages.service_url"),
+        ({"pull_secrets": ["Not Valid"]}, "c.HubImages.pull_secrets"),
+        ({"pull_failure_timeout": -1}, "c.HubImages.pull_failure_timeout"),
+        ({"instance_type": []}, "c.HubImages.instance_type:"),
+    ],
+)
+def test_an_invalid_setting_is_named(settings: dict[str, Any], named: str) -> None:
+    """What is wrong is refused with a message that names the setting."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the message is asserted below)
+        _configured(HubImages=settings)
+    assert named in str(caught.value)
+
+
+def test_profile_list_before_is_refused() -> None:
+    """profile_list beside configure(c) is refused."""
+    kube = {"profile_list": [{"display_name": "x"}]}
+    with pytest.raises(ValueError, match="profile_list"):
+        _configured(JupyterHub={"spawner_class": "kubespawner.KubeSpawner"}, KubeSpawner=kube)
+
+
+def test_profile_list_after_is_refused() -> None:
+    """profile_list is refused on the line that sets it, too."""
+    c = _configured(JupyterHub={"spawner_class": "kubespawner.KubeSpawner"})
+    with pytest.raises(ValueError, match="profile_list"):
+        c.KubeSpawner.profile_list = [{"display_name": "x"}]
+
+
+def test_an_empty_profile_list_is_none() -> None:
+    """zero-to-jupyterhub sets an empty list where there are no profiles."""
+    _configured(
+        JupyterHub={"spawner_class": "kubespawner.KubeSpawner"}, KubeSpawner={"profile_list": []}
+    )
+
+
+def test_calling_twice_is_refused() -> None:
+    """A second configure(c) would make a second service of the same name."""
+    c = _configured()
+    with pytest.raises(ValueError, match="called twice"):
+        hub_images.configure(c)
+
+
+def test_hooks_win_over_the_base_class() -> None:
+    """Where the deployer's hook stands in the spawner's own section, ours takes its place there."""
+
+    def theirs(_spawner: object) -> None:
+        """Stand for the deployer's hook."""
+
+    c = _configured(
+        JupyterHub={"spawner_class": "kubespawner.KubeSpawner"},
+        KubeSpawner={"pre_spawn_hook": theirs, "image": "kept"},
+    )
+    assert c.KubeSpawner.pre_spawn_hook is not theirs
+    assert c.KubeSpawner.image == "kept"
+    assert c.Spawner.apply_user_options is c.KubeSpawner.apply_user_options
