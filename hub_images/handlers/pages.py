@@ -80,6 +80,7 @@ class ImagesPage(PageHandler):
             hub_answers=in_use is not None,
             flash=self.take_flash(),
             doomed=doomed,
+            several=self.request.method == "POST",
             usage=usage(list(doomed), in_use),
         )
 
@@ -327,27 +328,6 @@ class BulkPage(ImagesPage):
 def images_text(count: int) -> str:
     """Name the number of images."""
     return "1 image" if count == 1 else f"{count or 'no'} images"
-
-
-class NotFoundPage(PageHandler):
-    """Whatever else is asked for."""
-
-    in_navigation = False
-
-    async def prepare(self) -> None:
-        """Say that there is nothing, to whoever is signed in."""
-        await super().prepare()
-        if not self._finished:
-            raise Refused(404, "There is no such page.")
-
-
-class AddSlash(BaseHandler):
-    """The service's address without its slash."""
-
-    async def prepare(self) -> None:
-        """Send everyone on; who may come in is asked there."""
-        query = f"?{self.request.query}" if self.request.query else ""
-        self.redirect(self.root + query, permanent=False)
 
 
 HANDLERS: list[tuple[str, type[BaseHandler]]] = [

@@ -22,7 +22,7 @@ from jinja2 import TemplateError
 from tornado.web import RequestHandler
 
 from hub_images import __version__
-from hub_images.handlers.base import SAFE_METHODS, BaseHandler, Refused, log
+from hub_images.handlers.base import SAFE_METHODS, BaseHandler, Refused, Services, log
 from hub_images.scopes import access_scope
 
 FLASH_COOKIE = "hub-images-flash"
@@ -31,8 +31,14 @@ FLASH_COOKIE = "hub-images-flash"
 class PageHandler(BaseHandler):
     """A request by a browser, answered with a page that extends the hub's `page.html`."""
 
-    #: Which page of the navigation bar this is; error pages are none.
+    #: Whether the navigation bar marks "Images" as the present page.
     in_navigation: ClassVar[bool] = True
+
+    def initialize(self, services: Services) -> None:
+        """Keep what the handlers work with; nobody is known until `prepare` has asked the hub."""
+        super().initialize(services)
+        # An error before that is shown without asking again, which would block.
+        self._hub_auth_user_cache: Any = None
 
     def set_default_headers(self) -> None:
         """Say that it is HTML."""
@@ -118,9 +124,14 @@ class PageHandler(BaseHandler):
         if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self._allowed_methods()))
             message = "This address takes no such request; go by the list of images."
+        # What was typed comes back where it is not the sender's fault, as while the hub restarts.
+        failed_post = status_code >= 500 and self.request.method == "POST"
+        sent = self._sent() if failed_post and self._comes_from_own_page() else None
+        phrase = HTTPStatus(status_code).phrase
         try:
-            phrase = HTTPStatus(status_code).phrase
-            self.render_page("images/error.html", status_code, phrase=phrase, message=message)
+            self.render_page(
+                "images/error.html", status_code, phrase=phrase, message=message, sent=sent
+            )
         except TemplateError:
             log.exception("The error page cannot be shown")
             self.set_header("Content-Type", "text/plain; charset=UTF-8")
