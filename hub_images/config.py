@@ -210,7 +210,11 @@ def _configured(c: Config, sections: list[str]) -> dict[str, Any]:
 def _add_hooks(
     c: Config, settings: HubImages, sections: list[str], configured: dict[str, Any]
 ) -> None:
-    shop = Shop(settings.resolved_db_url, settings.parsed_instance_types)
+    shop = Shop(
+        settings.resolved_db_url,
+        settings.parsed_instance_types,
+        settings.pull_failure_timeout,
+    )
     hooks = make_hooks(shop, Configured(**{name: configured.get(name) for name in _HOOKS}))
     for section in dict.fromkeys((sections[0], "Spawner")):
         c[section] = _SpawnerSection({**c[section]} if section in c else {})

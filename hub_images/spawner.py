@@ -15,7 +15,6 @@ from inspect import isawaitable, signature
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
-from tornado.web import HTTPError
 
 from hub_images import db
 from hub_images.catalogue import CachedCatalogue, Snapshot
@@ -24,6 +23,8 @@ from hub_images.database import Database, DatabaseUnavailable
 from hub_images.form import OptionsForm
 from hub_images.instance_types import InstanceType
 from hub_images.launch import apply_choice
+from hub_images.pod_start import guard_start
+from hub_images.refusal import refuse
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -59,8 +60,14 @@ class Hooks:
 class Shop:
     """What the hooks share: the database, opened at first use, and what was read from it."""
 
-    def __init__(self, db_url: str, instance_types: Sequence[InstanceType]) -> None:
+    def __init__(
+        self,
+        db_url: str,
+        instance_types: Sequence[InstanceType],
+        pull_failure_timeout_seconds: float,
+    ) -> None:
         self.instance_types = tuple(instance_types)
+        self.pull_failure_timeout_seconds = pull_failure_timeout_seconds
         self._db_url = db_url
         self._database: Database | None = None
         self._catalogue = CachedCatalogue()
@@ -104,13 +111,6 @@ def groups_of(spawner: Spawner) -> frozenset[str]:
     return frozenset(group.name for group in spawner.user.groups)
 
 
-def refuse(status: int, message: str) -> HTTPError:
-    """Return the error that shows `message` to the user, on the form and the pending page."""
-    error = HTTPError(status, message.replace("%", "%%"))
-    error.jupyterhub_message = message  # type: ignore[attr-defined]
-    return error
-
-
 def make_hooks(shop: Shop, configured: Configured) -> Hooks:
     """Make the hooks over `shop` that also do what the deployer `configured`."""
 
@@ -142,12 +142,17 @@ def make_hooks(shop: Shop, configured: Configured) -> Hooks:
             snapshot = await shop.snapshot()
             choice = choose(user_options, shop.instance_types, snapshot, groups_of(spawner))
         except NotStarted as error:
-            raise refuse(error.status, error.message) from None
+            raise refuse(spawner, error.status, error.message, reason="image") from None
         except DatabaseUnavailable:
-            raise refuse(HTTPStatus.SERVICE_UNAVAILABLE, _UNAVAILABLE) from None
+            raise refuse(
+                spawner, HTTPStatus.SERVICE_UNAVAILABLE, _UNAVAILABLE, reason="database"
+            ) from None
         # Theirs before ours: what both set (an image, say) is ours to say.
         await _run_their_hook(spawner, configured.apply_user_options, user_options)
         apply_choice(spawner, choice)
+        if hasattr(spawner, "pod_reflector"):
+            timeout = shop.pull_failure_timeout_seconds
+            guard_start(spawner, choice.image.display_name, choice.reference, timeout)
         _remember(spawner, user_options, choice.instance_type.name, choice.image.name,
                   choice.filled_in)  # fmt: skip
         spawner.log.info(
@@ -177,8 +182,10 @@ def _require_check(spawner: Spawner) -> None:
     if problem:
         spawner.log.error("Not starting %s: %s", spawner._log_name, problem)
         raise refuse(
+            spawner,
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "The hub is not configured as hub-images needs it; tell your administrator.",
+            reason="configuration",
         )
 
 
