@@ -23,6 +23,7 @@ from tornado.web import RequestHandler
 
 from hub_images import __version__
 from hub_images.handlers.base import SAFE_METHODS, BaseHandler, Refused, Services, log
+from hub_images.handlers.listing import ListState
 from hub_images.scopes import access_scope
 
 FLASH_COOKIE = "hub-images-flash"
@@ -167,9 +168,15 @@ class PageHandler(BaseHandler):
         kind, message = json.loads(value)
         return kind, message
 
-    def see_other(self, path: str) -> None:
-        """Redirect after a POST to a page below the service's root."""
-        self.redirect(self.root + path, status=HTTPStatus.SEE_OTHER)
+    @property
+    def state(self) -> ListState:
+        """How the list was filtered when it was left, out of the address."""
+        return ListState.from_arguments(self.request.query_arguments)
+
+    def back_to_list(self, message: str, kind: str = "success") -> None:
+        """Redirect after a POST to the list as it was filtered, with a message."""
+        self.flash(message, kind)
+        self.redirect(self.root + self.state.query_string(), status=HTTPStatus.SEE_OTHER)
 
 
 async def _nothing() -> None:

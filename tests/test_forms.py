@@ -1,0 +1,141 @@
+"""What was typed into the form, and what it means."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hub_images.handlers.forms import (
+    LABELS,
+    FormFields,
+    differences,
+    group_boxes,
+    in_order,
+    merged,
+    secret_choices,
+)
+from hub_images.hub_api import Group
+from hub_images.pull_secrets import KnownSecrets
+from hub_images.schema import InvalidFields, image_fields
+
+FILLED = FormFields(
+    name="scipy",
+    display_name="SciPy",
+    url="quay.io/jupyter/scipy-notebook:1",
+    gpu_url_differs=True,
+    gpu_url="quay.io/jupyter/scipy-notebook:gpu",
+    use_pull_secret=True,
+    pull_secret="lab",
+    is_global=False,
+    groups=["b", "a"],
+)
+
+
+def test_the_form_says_what_json_says() -> None:
+    """Every control reaches its field."""
+    assert image_fields(FILLED.parse()) == {
+        "name": "scipy",
+        "display_name": "SciPy",
+        "description": "",
+        "type": "universal",
+        "url": "quay.io/jupyter/scipy-notebook:1",
+        "gpu_url": "quay.io/jupyter/scipy-notebook:gpu",
+        "pull_secret": "lab",
+        "global": False,
+        "groups": ["b", "a"],
+        "enabled": True,
+    }
+
+
+def test_an_unticked_box_means_none() -> None:
+    """What stands in a field behind an unticked box does not count."""
+    spec = replace(FILLED, gpu_url_differs=False, use_pull_secret=False).parse()
+    assert spec.gpu_url is None
+    assert spec.pull_secret is None
+
+
+@pytest.mark.parametrize("kind", ["cpu", "gpu"])
+def test_the_gpu_url_counts_for_universal_images_only(kind: str) -> None:
+    """Choosing another type hides the GPU URL, and what is hidden is no error."""
+    assert replace(FILLED, type=kind).parse().gpu_url is None
+    assert replace(FILLED, type=kind, gpu_url="not a reference").parse().gpu_url is None
+
+
+def test_global_keeps_the_groups() -> None:
+    """Global ticked again forgets no group."""
+    assert replace(FILLED, is_global=True).parse().groups == ["b", "a"]
+
+
+def test_all_errors_come_at_once_in_the_forms_order() -> None:
+    """Ticked boxes with nothing behind them are errors beside those of the schema."""
+    wrong = replace(FILLED, name="Not Valid", url="http://x", gpu_url=" ", pull_secret="")
+    with pytest.raises(InvalidFields) as caught:
+        wrong.parse()
+    assert list(caught.value.errors) == ["name", "url", "gpu_url", "pull_secret"]
+
+
+@pytest.mark.parametrize("base", ["", "[]", "null", "{", "[" * 100_000])
+def test_a_base_that_is_no_object_is_no_base(base: str) -> None:
+    """The hidden field comes from outside."""
+    assert FormFields(base=base).base_fields == {}
+
+
+def test_fields_and_json_go_back_and_forth() -> None:
+    """A form filled with an image's fields means that image."""
+    fields = image_fields(FILLED.parse())
+    again = FormFields.from_image(fields, 3, json.dumps(fields))
+    assert image_fields(again.parse()) == fields
+    assert again.base_fields == fields
+
+
+def test_ticking_no_box_changes_no_order() -> None:
+    """The hub's order of groups is not the image's."""
+    assert in_order(["a", "b", "c"], ["c", "a"]) == ["c", "a", "b"]
+    assert in_order(["b"], ["c", "a"]) == ["b"]
+
+
+def test_groups_that_the_hub_does_not_know_stay() -> None:
+    """They are marked; and not marked where the hub says nothing."""
+    boxes = group_boxes(["gone", "b"], [Group("a", 0), Group("b", 2)])
+    assert [(box.name, box.chosen, box.members, box.unknown) for box in boxes] == [
+        ("b", True, 2, False),
+        ("gone", True, None, True),
+        ("a", False, 0, False),
+    ]
+    assert [(box.name, box.unknown) for box in group_boxes(["gone"], None)] == [("gone", False)]
+
+
+def test_a_stored_secret_stays_to_choose() -> None:
+    """It is marked as no longer in the list."""
+    known = KnownSecrets(["lab"])
+    assert secret_choices(FILLED, known) == [("lab", True)]
+    assert secret_choices(replace(FILLED, pull_secret="old"), known) == [
+        ("lab", True), ("old", False)
+    ]  # fmt: skip
+
+
+def test_a_conflict_shows_what_differs_and_loses_nothing() -> None:
+    """What one did not touch is as the other left it; what one typed is as one typed it."""
+    base = image_fields(FILLED.parse())
+    now = {**base, "description": "theirs", "url": "a/b:2"}
+    mine = {**base, "display_name": "Mine", "url": "a/b:3"}
+    assert merged(base, now, mine) == {
+        **base, "description": "theirs", "display_name": "Mine", "url": "a/b:3",
+    }  # fmt: skip
+    assert [
+        (row.label, row.now, row.mine, row.touched) for row in differences(base, now, mine)
+    ] == [
+        ("Display name", "SciPy", "Mine", True),
+        ("Description", "theirs", "blank", False),
+        ("Container image URL", "a/b:2", "a/b:3", True),
+    ]
+
+
+def test_a_conflict_without_a_base_keeps_what_was_typed() -> None:
+    """Without the base nobody can tell what was touched."""
+    mine = image_fields(FILLED.parse())
+    now = {**mine, "description": "theirs"}
+    assert merged({}, now, mine) == {name: mine[name] for name in LABELS}
+    assert [row.label for row in differences({}, now, mine)] == ["Description"]
