@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ipaddress
 import logging
 import os
 import signal
@@ -165,7 +166,7 @@ class HubImagesService(Base):
             xheaders=True,
         )
         url = urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
-        server.listen(url.port or 80, url.hostname or "127.0.0.1")
+        server.listen(url.port or 80, listening_address(url.hostname))
         self.log.info("Serving %s", os.environ["JUPYTERHUB_SERVICE_URL"])
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -241,6 +242,21 @@ class HubImagesService(Base):
 
             return PullSecrets(None, SecretNames(self.settings.namespace or None))
         return PullSecrets(self.settings.pull_secrets)
+
+
+def listening_address(host: str | None) -> str:
+    """Return the address to listen on where the proxy reaches the service at `host`.
+
+    An address or localhost is listened on itself. A name, as of a Kubernetes Service, is
+    the address of something in between; then all of this machine's addresses are.
+    """
+    if host in (None, "localhost"):
+        return "127.0.0.1"
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return ""
+    return str(host)
 
 
 def main(argv: list[str] | None = None) -> None:
