@@ -14,6 +14,7 @@ import os
 from collections.abc import Awaitable
 from html.parser import HTMLParser
 from http import HTTPStatus
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from hub_images import __version__
 from hub_images.handlers.base import SAFE_METHODS, BaseHandler, Refused, Services, log
 from hub_images.handlers.listing import ListState
 from hub_images.scopes import access_scope
+from hub_images.templates import template_folder
 
 FLASH_COOKIE = "hub-images-flash"
 
@@ -94,7 +96,7 @@ class PageHandler(BaseHandler):
             "no_spawner_check": True,
             "parsed_scopes": {"admin-ui": {}} if "admin-ui" in held else {},
             "expanded_scopes": held | {access_scope(self.services.service_name)} if user else held,
-            "services": [],
+            "services": self._services_to_link() if user else [],
             "static_url": static_url,
             "login_url": self.root,
             "logout_url": f"{prefix}logout",
@@ -107,6 +109,13 @@ class PageHandler(BaseHandler):
             "may_write": bool(user) and self.may_write,
             "here": self.request.uri,
         }
+
+    def _services_to_link(self) -> list[SimpleNamespace]:
+        # A deployer's own page.html has no link of ours; then the bar's list of services has it.
+        source = self.services.templates.get_template("page.html").filename or ""
+        if Path(source).parent == template_folder():
+            return []
+        return [SimpleNamespace(name=self.services.service_name, href=self.root)]
 
     def render_page(self, template: str, status: int = HTTPStatus.OK, **variables: Any) -> None:
         """Finish with a page; `variables` come on top of `page_variables`."""

@@ -21,15 +21,22 @@ window.addEventListener("beforeunload", (event) => {
     event.preventDefault();
   }
 });
-for (const link of document.querySelectorAll("a[data-leave]")) {
-  link.addEventListener("click", () => { leaving = true; });
+function leave() {
+  leaving = true;
+  // the answer may never come: then the form must be able to be sent, and asked for, again
+  setTimeout(() => { leaving = false; }, 3000);
 }
+for (const link of document.querySelectorAll("a[data-leave]")) {
+  link.addEventListener("click", leave);
+}
+
 // --- a second press while the first is on its way is dropped: it would find the name taken
 form.addEventListener("submit", (event) => {
   if (leaving) {
     event.preventDefault();
+  } else {
+    leave();
   }
-  leaving = true;
 });
 window.addEventListener("pageshow", () => { leaving = false; });
 

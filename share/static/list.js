@@ -101,6 +101,7 @@ function ask(images, action) {
       return row;
     }),
   );
+  names.tabIndex = images.length > 1 ? 0 : -1; // a long list scrolls, by keyboard too
   dialog.showModal();
   showUsage(images.map(({ name }) => name));
 }
