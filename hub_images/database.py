@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -30,6 +33,32 @@ class DatabaseUnavailable(Exception):
     """The database did not answer, or not with what was needed; the text is for a person."""
 
 
+class _Call:
+    """One use of the database in a thread, which can be ended from outside of it."""
+
+    def __init__(self) -> None:
+        self.connection: Any = None
+        self.late = False
+
+    def interrupt(self) -> None:
+        """End a wait for a server that says nothing.
+
+        psycopg2 waits without limit for an answer on an open connection: the statement
+        timeout is the server's, which is not there, and the kernel at the other end
+        still acknowledges. Shutting the socket down ends the wait with an error. The
+        other drivers have timeouts of their own and show no socket.
+        """
+        self.late = True
+        fileno = getattr(self.connection, "fileno", None)
+        if fileno is None:
+            return
+        try:
+            with socket.socket(fileno=os.dup(fileno())) as copy:
+                copy.shutdown(socket.SHUT_RDWR)
+        except Exception as error:  # noqa: BLE001 (the driver's own error types; it is closed then)
+            log.debug("The connection was closed already: %s", type(error).__name__)
+
+
 class Database:
     """An engine with its threads; made without connecting."""
 
@@ -42,7 +71,7 @@ class Database:
 
         Raises `DatabaseUnavailable`, and what `function` raises.
         """
-        return await self._run(lambda: self._read(function), "The database does not answer.")
+        return await self._run(self._read, function, "The database does not answer.")
 
     async def write(self, function: Callable[[Session], T]) -> T:
         """Run `function` over a session in a thread, once: what may be applied is not repeated.
@@ -50,39 +79,64 @@ class Database:
         Raises `DatabaseUnavailable`, and what `function` raises.
         """
         return await self._run(
-            lambda: self._once(function),
+            self._once,
+            function,
             "The database did not answer in time; "
             "look whether the change was made before you try again.",
         )
-
-    async def run(self, function: Callable[[], T]) -> T:
-        """Run `function`, which uses the engine itself, in a thread."""
-        return await self._run(function, "The database does not answer.")
 
     def close(self) -> None:
         """Close the connections; threads that still wait are left to their timeouts."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
-    def _once(self, function: Callable[[Session], T]) -> T:
+    def _once(self, function: Callable[[Session], T], call: _Call) -> T:
         with Session(self.engine, expire_on_commit=False) as session:
-            return function(session)
+            self._connect(session, call)
+            try:
+                return function(session)
+            finally:
+                call.connection = None
 
-    def _read(self, function: Callable[[Session], T]) -> T:
+    def _connect(self, session: Session, call: _Call) -> None:
+        """Get a connection that answers; one that died since its last use is replaced."""
+        for _attempt in range(2):
+            connection = session.connection()
+            call.connection = connection.connection.dbapi_connection
+            if connection.dialect.name == "sqlite":
+                return
+            try:
+                connection.execute(text("SELECT 1"))
+            except DBAPIError as error:
+                if not error.connection_invalidated or call.late:
+                    raise
+                session.rollback()
+            else:
+                return
+        session.connection()
+
+    def _read(self, function: Callable[[Session], T], call: _Call) -> T:
         try:
-            return self._once(function)
+            return self._once(function, call)
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not error.connection_invalidated or call.late:
                 raise
-        return self._once(function)
+        return self._once(function, call)
 
-    async def _run(self, function: Callable[[], T], late: str) -> T:
+    async def _run(
+        self,
+        use: Callable[[Callable[[Session], T], _Call], T],
+        function: Callable[[Session], T],
+        late: str,
+    ) -> T:
+        call = _Call()
         loop = asyncio.get_running_loop()
         try:
             return await asyncio.wait_for(
-                loop.run_in_executor(self._threads, function), DEADLINE_SECONDS
+                loop.run_in_executor(self._threads, use, function, call), DEADLINE_SECONDS
             )
         except TimeoutError:
+            call.interrupt()
             log.error("The database did not answer within %s s", DEADLINE_SECONDS)
             raise DatabaseUnavailable(late) from None
         except PoolTimeoutError:

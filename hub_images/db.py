@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 VERSION_TABLE = "hub_images_alembic_version"
@@ -79,7 +79,6 @@ def make_engine(value: str | URL) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         pool_timeout=TIMEOUT_SECONDS,
-        pool_pre_ping=True,
         pool_recycle=1800,
     )
 
@@ -195,12 +194,3 @@ def _lock_for_upgrade(connection: Connection) -> None:
         ).scalar()
         if got != 1:
             raise DatabaseNotReady("Another process is upgrading the database; try again.")
-
-
-def answers(engine: Engine) -> bool:
-    """Say whether the database answers now and holds the code's revision."""
-    try:
-        check_revision(engine)
-    except (SQLAlchemyError, DatabaseNotReady):
-        return False
-    return True

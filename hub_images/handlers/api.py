@@ -247,8 +247,9 @@ class Health(ApiHandler):
 
     async def get(self) -> None:
         """Say whether the database answers."""
-        database = self.services.database
-        await database.run(lambda: db.check_revision(database.engine))
+        await self.services.database.read(
+            lambda session: db.explain_revision(db.current_revision(session.connection()))
+        )
         self.write_json({"status": "ok"})
 
 
