@@ -31,8 +31,9 @@ def refuse(spawner: Spawner, status: int, message: str, *, reason: str) -> HTTPE
         error = SpawnException(message, reason=reason, status_code=int(status))
     else:
         error = HTTPError(int(status), message.replace("%", "%%"))
-        settings = getattr(spawner.user, "settings", None)
-        if settings is not None:
+        # the request that starts the server; its settings are where the hub counts
+        if spawner.handler is not None:
+            settings = spawner.handler.settings
             settings["failure_count"] = settings.get("failure_count", 0) - 1
     # What the form and the pending page show, escaped by the hub's templates.
     error.jupyterhub_message = message  # type: ignore[attr-defined]

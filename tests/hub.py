@@ -18,8 +18,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import jupyterhub
 
 from tests.processes import Watcher, free_port
+
+#: JupyterHub 6.0 took user_options into a field of their own, and shows the options form
+#: of a refused start with the status of the refusal; before, it did so with 200.
+BEFORE_6 = jupyterhub.version_info < (6,)
 
 PASSWORD = "hub-images"
 ADMIN_TOKEN = "the-testers-own-admin-token"

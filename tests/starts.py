@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.hub import Hub
+from tests.hub import BEFORE_6, Hub
 from tests.recording_spawner import CONFIG, KUBECONFIG
 
 IMAGES: dict[str, dict[str, Any]] = {
@@ -64,6 +64,8 @@ def start(
 ) -> httpx.Response:
     """Start a server over REST; `options` is the body, None sends none."""
     path = f"users/{user}/servers/{server}" if server else f"users/{user}/server"
+    if BEFORE_6 and isinstance(options, dict) and "user_options" in options:
+        options = options["user_options"]  # the body itself, before 6.0
     rest = {} if options is None else {"content": json.dumps(options)}
     return hub.api("POST", path, **({"token": token} if token else {}), **rest)
 
