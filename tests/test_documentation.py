@@ -1,0 +1,62 @@
+"""What can be set or asked for is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hub_images.handlers import api, pages
+from hub_images.instance_types import InstanceType
+from hub_images.settings import HubImages
+
+ROOT = Path(__file__).parent.parent
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+REST = (ROOT / "docs" / "rest-api.md").read_text()
+SOURCES = [*(ROOT / "hub_images").rglob("*.py"), ROOT / "jupyterhub_config.py"]
+
+
+@pytest.mark.parametrize("name", HubImages.class_own_traits())
+def test_every_trait_is_documented(name: str) -> None:
+    """Each trait of c.HubImages stands in docs/configuration.md."""
+    if name not in ("config", "parent", "log"):
+        assert f"`{name}`" in CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    "name", [field.alias or name for name, field in InstanceType.model_fields.items()]
+)
+def test_every_field_of_an_instance_type_is_documented(name: str) -> None:
+    """Each field of an instance type stands in docs/configuration.md."""
+    assert f"| `{name}` |" in CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, _handler in [*pages.HANDLERS, *api.HANDLERS] if path]
+)
+def test_every_route_is_documented(path: str) -> None:
+    """Each route of pages and API stands in docs/rest-api.md."""
+    if path != "api(?:/.*)?":  # whatever else is asked for
+        assert f"{path.replace('([^/]+)', '<name>')}`" in REST
+
+
+def test_every_environment_variable_is_documented() -> None:
+    """Each variable that the code reads stands in docs/configuration.md."""
+    pattern = r'environ(?:\.get\(|\[)\s*"(\w+)"|^\w*_VARIABLE = "(\w+)"|^    "([A-Z_]+)",$'
+    found = {
+        next(filter(None, match))
+        for source in SOURCES
+        for match in re.findall(pattern, source.read_text(), re.MULTILINE)
+    }
+    assert {"HUB_IMAGES_DB_URL", "KUBECONFIG", "HUB_IMAGES_DEMO_PORT"} <= found
+    missing = sorted(name for name in found if f"`{name}`" not in CONFIGURATION)
+    assert missing == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Every relative link of README and docs names a file."""
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
