@@ -26,6 +26,10 @@ Sort = Literal["name", "display_name", "type", "updated_at"]
 
 AnyVersion = Literal["*"]
 
+#: Between the fields of `search_text`, so that nothing is found across two of them; no
+#: field holds this control character.
+_FIELD_END = "\x1f"
+
 
 class ImageNotFound(LookupError):
     """There is no image of that name."""
@@ -117,7 +121,7 @@ def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], i
 
 
 def _filtered(statement: Select[Any], query: ImageQuery) -> Select[Any]:
-    needle = fold(query.search.strip())
+    needle = fold(query.search.strip()).replace(_FIELD_END, "")
     if needle:
         statement = statement.where(Image.search_text.contains(needle, autoescape=True))
     if query.type is not None:
@@ -253,8 +257,7 @@ def _assign(image: Image, spec: ImageSpec) -> None:
         row.position = position
     image.group_rows = kept
     image.sort_key = fold(spec.display_name)[:600]
-    # fields apart by line breaks, so that nothing is found across two of them
-    image.search_text = "\n".join(
+    image.search_text = _FIELD_END.join(
         fold(part) for part in (spec.name, spec.display_name, spec.description, spec.type)
     )
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.database_fixtures import database_servers, database_url, empty_engine, engine
 from tests.hub import Hub
+
+__all__ = ["database_servers", "database_url", "empty_engine", "engine"]
 
 
 @pytest.fixture(scope="module")
