@@ -7,6 +7,8 @@ DEV := .venv/.installed-dev
 
 # Further arguments for pytest or nox: make test ARGS="-k spawner -x"
 ARGS ?=
+# Test processes side by side; each module stays in one of them. WORKERS=0 for one after another.
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # Only from the command line: a PORT in the environment is somebody else's.
 ifeq ($(origin PORT),command line)
@@ -25,7 +27,7 @@ demo: $(DEMO) ## run a hub with sample images on this machine (PORT=8001 for ano
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec $(PYTHON) -m jupyterhub -f jupyterhub_config.py
 
 test: $(DEV) ## run the tests (ARGS="-k spawner" for some of them)
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope $(ARGS)
 
 lint: $(DEV) ## check style, formatting and types
 	$(PYTHON) -m ruff check .

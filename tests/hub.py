@@ -22,9 +22,11 @@ import jupyterhub
 
 from tests.processes import Watcher, free_port
 
-#: JupyterHub 6.0 took user_options into a field of their own, and shows the options form
-#: of a refused start with the status of the refusal; before, it did so with 200.
+#: JupyterHub 6.0 took user_options into a field of their own.
 BEFORE_6 = jupyterhub.version_info < (6,)
+#: Later ones show the options form of a refused start with the status of the refusal,
+#: 5.3 does so with 200.
+BEFORE_5_5 = jupyterhub.version_info < (5, 5)
 
 PASSWORD = "hub-images"
 ADMIN_TOKEN = "the-testers-own-admin-token"

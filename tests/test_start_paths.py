@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.hub import BEFORE_6, Hub
+from tests.hub import BEFORE_5_5, Hub
 from tests.starts import forget, notebook, recording_hub, records, start, stop
 
 pytestmark = pytest.mark.hub
@@ -60,7 +60,7 @@ def test_form_refuses_what_is_not_open(hub: Hub) -> None:
     """A form field changed by hand is refused with the sentence in the page."""
     before = len(records(hub))
     status, page = _post_form(hub, "student", "hub/spawn", instance_type="gpu-1", image="torch")
-    assert status == (200 if BEFORE_6 else 403)
+    assert status == (200 if BEFORE_5_5 else 403)
     assert "is not available to you" in page
     assert len(records(hub)) == before
 
@@ -74,7 +74,7 @@ def test_a_field_sent_twice_is_refused(hub: Hub) -> None:
         f"http://127.0.0.1:{hub.port}{action}", data={"image": ["scipy", "secret"]}
     )
     assert "must be" in answer.text
-    assert answer.status_code == (200 if BEFORE_6 else 400)
+    assert answer.status_code == (200 if BEFORE_5_5 else 400)
 
 
 def test_link_starts_at_once(hub: Hub) -> None:
@@ -88,7 +88,7 @@ def test_link_to_what_is_not_open_is_refused(hub: Hub, query: str) -> None:
     """A link cannot name what the user may not use; the form is shown with the sentence."""
     before = len(records(hub))
     answer = hub.browser("student").get(f"hub/spawn?{query}")
-    assert answer.status_code == (200 if BEFORE_6 else 403)
+    assert answer.status_code == (200 if BEFORE_5_5 else 403)
     assert "is not available to you" in answer.text
     assert len(records(hub)) == before
 
