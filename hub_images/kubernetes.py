@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientError
 from kubernetes_asyncio import client, config
 from kubernetes_asyncio.client.exceptions import ApiException
 from kubernetes_asyncio.config.config_exception import ConfigException
@@ -47,12 +49,10 @@ class SecretNames:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._names()
         except ApiException as error:
-            raise self._unreadable(
-                _explain(error.status), f"{error.status} {error.reason}"
-            ) from None
+            raise self._unreadable(_explain(error.status or 0), str(error.status)) from None
         except TimeoutError:
             raise self._unreadable("Kubernetes does not answer", "no answer in time") from None
-        except (OSError, ConfigException, ValueError) as error:
+        except (OSError, ClientError, ConfigException, ValueError) as error:
             raise self._unreadable("Kubernetes cannot be reached", type(error).__name__) from None
 
     def _unreadable(self, why: str, detail: str) -> SecretsUnreadable:
@@ -77,13 +77,15 @@ class SecretNames:
             auth_settings=["BearerToken"],
             _preload_content=False,
         )
+        if response.status != HTTPStatus.OK:  # not raised by the client where nothing is preloaded
+            raise ApiException(status=response.status)
         listed = json.loads(await response.read())
         return [str(item["metadata"]["name"]) for item in listed["items"]]
 
 
 def _explain(status: int) -> str:
-    if status == 403:
+    if status == HTTPStatus.FORBIDDEN:
         return "the service account of the hub may not list secrets (see docs/kubernetes.md)"
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         return "Kubernetes does not accept the service account's token"
     return f"Kubernetes answered {status}"

@@ -1,0 +1,18 @@
+"""The cluster of the tests in this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kube.cluster import Cluster, cluster_missing
+from tests.requirements import require
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Run a Kubernetes API server; each test takes a namespace of its own in it."""
+    require(cluster_missing())
+    with Cluster() as running:
+        yield running
