@@ -142,7 +142,7 @@ def _pod(spawner: Spawner) -> Mapping[str, Any] | None:
 def _not_pulled(
     spawner: Spawner, display_name: str, reference: str, failure: PullFailure
 ) -> Exception:
-    told = " ".join(failure.message.split())[:_MESSAGE_LENGTH]
+    told = " ".join(failure.message.split())[:_MESSAGE_LENGTH].rstrip(".")
     spawner.log.error(
         "Ended the start of %s: the image %s (%s) cannot be pulled: %s: %s",
         spawner._log_name, display_name, reference, failure.reason, told,
@@ -150,7 +150,7 @@ def _not_pulled(
     return refuse(
         spawner,
         HTTPStatus.FAILED_DEPENDENCY,
-        f"The image {display_name} cannot be pulled: {failure.reason}: {told or reference} "
+        f"The image {display_name} cannot be pulled: {failure.reason}: {told or reference}. "
         "Choose another image, or tell your administrator.",
         reason="image-not-pulled",
     )

@@ -40,8 +40,6 @@ c.KubeSpawner.image_pull_secrets = ["configured-secret"]
 c.KubeSpawner.extra_labels = {{"lab": "physics"}}
 c.HubImages.pull_secrets = None
 c.HubImages.pull_failure_timeout = {pull_failure_timeout}
-# the hub asks the spawners after servers it does not know to be up
-c.JupyterHub.last_activity_interval = 5
 """
 
 

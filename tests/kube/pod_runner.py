@@ -123,7 +123,11 @@ class PodRunner:
             if uid not in self._ending:
                 self._ending.add(uid)
                 self._spawn(self._end, pod)
-        elif uid not in self._seen and pod["status"].get("phase") == "Pending":
+        elif (
+            uid not in self._seen
+            and pod["status"].get("phase") == "Pending"
+            and pod["spec"]["schedulerName"] == "default-scheduler"
+        ):
             self._seen.add(uid)
             self._spawn(self._run, pod)
 

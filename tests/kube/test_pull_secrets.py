@@ -163,7 +163,9 @@ async def test_an_absent_cluster_is_said_to_be_so(
         )
     )
     monkeypatch.setenv("KUBECONFIG", str(file))
-    monkeypatch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", file)
+    monkeypatch.setattr(
+        "kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file)
+    )
     known = await PullSecrets(None, SecretNames("lab")).known()
     if server:
         server.close()
