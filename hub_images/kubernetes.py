@@ -41,7 +41,7 @@ class SecretNames:
 
     def __init__(self, namespace: str | None = None) -> None:
         self.namespace = namespace or own_namespace()
-        self._api: client.ApiClient | None = None
+        self._configured = False
 
     async def __call__(self) -> list[str]:
         """Return the names; raises `SecretsUnreadable` with a sentence that says why not."""
@@ -62,25 +62,29 @@ class SecretNames:
         )
 
     async def _names(self) -> list[str]:
-        if self._api is None:
+        if not self._configured:
             try:
                 config.load_incluster_config()  # type: ignore[no-untyped-call]
             except ConfigException:
                 await config.load_kube_config()
-            self._api = client.ApiClient()
-        response: Any = await self._api.call_api(
-            "/api/v1/namespaces/{namespace}/secrets",
-            "GET",
-            path_params={"namespace": self.namespace},
-            query_params=[("fieldSelector", f"type={SECRET_TYPE}")],
-            header_params={"Accept": _METADATA_ONLY},
-            auth_settings=["BearerToken"],
-            _preload_content=False,
-        )
-        if response.status != HTTPStatus.OK:  # not raised by the client where nothing is preloaded
-            raise ApiException(status=response.status)
-        listed = json.loads(await response.read())
-        return [str(item["metadata"]["name"]) for item in listed["items"]]
+            self._configured = True
+        # a client of its own each time: pages that show secrets are opened now and then,
+        # and an idle connection would outlive the service's end
+        async with client.ApiClient() as api:
+            response: Any = await api.call_api(
+                "/api/v1/namespaces/{namespace}/secrets",
+                "GET",
+                path_params={"namespace": self.namespace},
+                query_params=[("fieldSelector", f"type={SECRET_TYPE}")],
+                header_params={"Accept": _METADATA_ONLY},
+                auth_settings=["BearerToken"],
+                _preload_content=False,
+            )
+            if response.status != HTTPStatus.OK:  # not raised where nothing is preloaded
+                raise ApiException(status=response.status)
+            listed = json.loads(await response.read())
+        # `items` is null where there is none
+        return [str(item["metadata"]["name"]) for item in listed["items"] or []]
 
 
 def _explain(status: int) -> str:

@@ -130,6 +130,7 @@ class Cluster:
             "--service-account-issuer=https://kubernetes.default.svc",
             "--token-auth-file", str(self._token_file()), "--authorization-mode=RBAC",
             "--disable-admission-plugins=ServiceAccount",
+            "--allow-privileged=true",  # as clusters have it that people run this chart on
             "--service-cluster-ip-range=10.0.0.0/24",
             "--audit-policy-file", str(self._policy()), "--audit-log-path", str(self.audit_log),
         )  # fmt: skip

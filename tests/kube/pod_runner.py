@@ -28,6 +28,8 @@ from tests.kube.cluster import Cluster
 from tests.processes import Watcher, kill_tree
 
 NODE = "stand-in-node"
+NO_SCHEDULER = "nobody"
+"""Pods that ask for this one stay pending for ever."""
 STOP_SECONDS = 10
 BACK_OFF_SECONDS = 0.6
 
@@ -126,7 +128,7 @@ class PodRunner:
         elif (
             uid not in self._seen
             and pod["status"].get("phase") == "Pending"
-            and pod["spec"]["schedulerName"] == "default-scheduler"
+            and pod["spec"]["schedulerName"] != NO_SCHEDULER
         ):
             self._seen.add(uid)
             self._spawn(self._run, pod)

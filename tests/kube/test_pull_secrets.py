@@ -81,6 +81,20 @@ def test_names_of_one_type_in_the_pods_namespace(kube: KubeHub) -> None:
     assert [name for name in _choices(_page(kube, "new")) if name] == ["lab-registry", "nvidia-ngc"]
 
 
+def test_a_namespace_without_any(kube: KubeHub) -> None:
+    """The list is empty, which is no failure, and an image without a secret can be added."""
+    path = f"/api/v1/namespaces/{kube.namespace}/secrets"
+    names = ("lab-registry", "nvidia-ngc")
+    for name in names:
+        kube.cluster.request("DELETE", f"{path}/{name}")
+    try:
+        assert _listed(kube) == {"items": []}
+        kube.hub.add_image("open")
+    finally:
+        for name in names:
+            kube.cluster.add_pull_secret(kube.namespace, name, f"the-password-of-{name}")
+
+
 def test_a_name_that_is_not_there_is_refused(kube: KubeHub) -> None:
     """The list is what may be chosen."""
     answer = kube.hub.images(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.kube.cluster import Cluster
 from tests.kube.hubs import KubeHub, kube_hub
-from tests.kube.pod_runner import wait_for
+from tests.kube.pod_runner import NO_SCHEDULER, wait_for
 
 PODS = 500
 IMAGES = 60
@@ -44,8 +44,7 @@ def _add_pods(kube: KubeHub) -> None:
                     },
                 },
                 "spec": {
-                    # a scheduler that is not there: pending for ever
-                    "schedulerName": "nobody",
+                    "schedulerName": NO_SCHEDULER,
                     "containers": [{"name": "notebook", "image": "registry.example.org/x:1"}],
                 },
             },
