@@ -42,6 +42,7 @@ bench: $(DEV) ## measure, and write docs/performance.md
 
 docs-shots: $(DEV) ## take the pictures in docs/ again
 	$(PYTHON) docs/make_pictures.py
+	HUB_IMAGES_PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/kube/test_pull_failures.py -k waiting_page
 
 clean: ## remove what these targets made: .venv, the demo's data, caches, builds
 	rm -rf .venv .demo .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -14,13 +14,17 @@ from tests.kube.hubs import REG, KubeHub, kube_hub
 from tests.kube.pod_runner import wait_for
 from tests.starts import start, stop
 
-LARGE = {"cpu": "8.0", "memory": str(32 * 2**30), "nvidia.com/gpu": "1"}
+BAD_TOLERATION = """
+c.HubImages.instance_types.append(
+    {"name": "odd", "cpu_limit": 1, "tolerations": [{"key": "pool", "operator": "Sometimes"}]}
+)
+"""
 
 
 @pytest.fixture(scope="module")
 def kube(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeHub]:
     """Run a hub in the cluster."""
-    with kube_hub(cluster, tmp_path_factory.mktemp("pods")) as running:
+    with kube_hub(cluster, tmp_path_factory.mktemp("pods"), extra=BAD_TOLERATION) as running:
         yield running
 
 
@@ -197,3 +201,13 @@ def test_a_quota_is_explained(kube: KubeHub) -> None:
         kube.cluster.request("DELETE", path)
     _start(kube, "student", {"image": "scipy"})
     _stop(kube, "student")
+
+
+def test_a_toleration_that_cannot_be_is_explained(kube: KubeHub) -> None:
+    """A deployer's slip in an instance type: the user reads what the cluster says against it."""
+    answer = start(kube.hub, "student", {"image": "scipy", "instance_type": "odd"})
+    assert answer.status_code == 422, answer.text
+    message = answer.json()["message"]
+    assert "Kubernetes refused to start your server" in message
+    assert 'tolerations[0].operator: Unsupported value: "Sometimes"' in message
+    assert kube.pods("hub.jupyter.org/username=student") == []

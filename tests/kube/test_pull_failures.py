@@ -81,8 +81,8 @@ def test_the_waiting_page_tells_the_reason(
     assert took > TIMEOUT - 1
     # what a hub's own pending page shows of a failed start is at its end
     expect(page.get_by_text(f"{broken}: not found. Choose").first).to_be_visible()
-    picture = os.environ.get("HUB_IMAGES_PULL_FAILURE_PICTURE")
-    page.screenshot(path=picture or tmp_path / "failure.png", full_page=True)
+    folder = Path(os.environ.get("HUB_IMAGES_PICTURES") or tmp_path)  # set by make docs-shots
+    page.screenshot(path=folder / "pull-failure.png", full_page=True)
     wait_for("the end of the pod", lambda: _gone(kube, "student"))
     kube.runner.failures.clear()
     page.goto(f"{kube.hub.url}hub/spawn")
