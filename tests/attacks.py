@@ -6,6 +6,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.hub import Hub
 from tests.processes import free_port
 
@@ -47,3 +49,11 @@ def read_all(connection: socket.socket) -> bytes:
     while chunk := connection.recv(65536):
         answer += chunk
     return answer
+
+
+def explained(answer: httpx.Response, *statuses: int) -> None:
+    """Fail unless the answer is a refusal of that status, in JSON and with a sentence."""
+    assert answer.status_code in statuses, f"{answer.status_code}: {answer.text[:500]}"
+    body = answer.json()
+    assert body["status"] == answer.status_code
+    assert body["message"].endswith(".")
