@@ -20,6 +20,8 @@ PERIOD_SECONDS = 60.0
 #: A sentence is written for at least so many failures a period; one is in its own line.
 WORTH_TELLING = 10
 _MOST = 3
+#: Words of the libraries' messages whose values may be a cookie, whole or in part.
+_ABOUT_SECRETS = ("cookie", "base64 value", "invalid value", "xsrf")
 _CLIENT_ERROR = 400
 
 
@@ -73,13 +75,14 @@ class AccessLog:
 class WithoutSecrets(logging.Filter):
     """Keeps the words of what libraries say about cookies, and takes the values away.
 
-    Tornado writes a cookie that it cannot verify into the log, as after a restart of the
-    hub, and with it the token in the cookie; the OAuth client writes the login's state.
+    Tornado writes a cookie of its older format that it cannot verify into the log, and
+    JupyterHub a damaged XSRF cookie and the state of a login.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record; it is logged in any case."""
-        if record.args and "cookie" in str(record.msg).lower():
+        message = str(record.msg).lower()
+        if record.args and any(word in message for word in _ABOUT_SECRETS):
             record.args = tuple("[secret]" for _value in record.args)
             record.msg = str(record.msg).replace("%r", "%s").replace("%d", "%s")
         return True

@@ -74,8 +74,11 @@ class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
     always_write: ClassVar[bool] = False
 
     def initialize(self, services: Services) -> None:
-        """Keep what the handlers work with."""
+        """Keep what the handlers work with; nobody is known until `prepare` has asked the hub."""
         self.services = services
+        # Whoever asks for the user before that, as the access log does after an early error,
+        # would otherwise make HubAuth ask the hub while the event loop stands still.
+        self._hub_auth_user_cache: Any = None
 
     def compute_etag(self) -> str | None:
         """Leave ETag to the handlers: it is an image's version, not a hash."""

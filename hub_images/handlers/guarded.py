@@ -77,6 +77,18 @@ class CallbackHandler(GuardedHandler, HubOAuthCallbackHandler):  # type: ignore[
 
     hub_auth_class = FreshHubOAuth
 
+    def initialize(self) -> None:
+        """Know nobody: HubAuth would ask the hub while the event loop stands still.
+
+        For an unsafe method it asks twice at once, in its one thread, and never comes back.
+        """
+        self._hub_auth_user_cache: Any = None
+
+    async def prepare(self) -> None:
+        """Identify who has a session already, whose second login is then not needed."""
+        if self.request.method == "GET":
+            self._hub_auth_user_cache = await self.hub_auth.get_user(self, sync=False)
+
 
 class StaticFiles(GuardedHandler, StaticFileHandler):
     """The service's scripts and styles, which everyone may read and keep."""
