@@ -29,10 +29,11 @@ demo: $(DEMO) ## run a hub with sample images on this machine (PORT=8001 for ano
 test: $(DEV) ## run the tests (ARGS="-k spawner" for some of them)
 	$(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope $(ARGS)
 
-lint: $(DEV) ## check style, formatting and types
+lint: $(DEV) ## check style, formatting, types and known vulnerabilities
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(PYTHON) audit.py
 
 test-matrix: $(DEV) ## run what touches the hub against each supported JupyterHub
 	$(PYTHON) -m nox $(ARGS)

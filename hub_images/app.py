@@ -17,24 +17,28 @@ import sys
 from typing import Any
 from urllib.parse import urlparse
 
-from jupyterhub.log import CoroutineLogFormatter, log_request
+from jupyterhub.log import CoroutineLogFormatter
 from sqlalchemy.exc import SQLAlchemyError
 from tornado.httpserver import HTTPServer
-from tornado.web import Application as WebApplication
-from tornado.web import StaticFileHandler
 from traitlets import Unicode, default
 from traitlets.config import Application, catch_config_error
 
 from hub_images import __version__, db
 from hub_images.database import Database, DatabaseUnavailable
 from hub_images.handlers import api, fallback, pages
-from hub_images.handlers.base import CallbackHandler, Services
+from hub_images.handlers.access_log import AccessLog, WithoutSecrets
+from hub_images.handlers.base import Services
+from hub_images.handlers.guarded import (
+    MAX_BODY_BYTES,
+    CallbackHandler,
+    GuardedApplication,
+    StaticFiles,
+)
 from hub_images.hub_api import HubApi
 from hub_images.pull_secrets import PullSecrets, on_kubernetes
 from hub_images.settings import HubImages, load_settings, settings_from_environment
 from hub_images.templates import make_environment, static_folder
 
-MAX_BODY_BYTES = 1024 * 1024  # an image's fields are some kilobytes; 1,000 group names some more
 RETRY_SECONDS = 2.0
 STOP_SECONDS = 5.0
 
@@ -94,6 +98,7 @@ class Base(Application):
             logger.propagate = False
             logger.handlers = list(self.log.handlers)
             logger.setLevel(self.log.level)
+            logger.addFilter(WithoutSecrets())
         # At INFO, JupyterHub's own code names the session's id when it sets a cookie.
         logging.getLogger("tornado.application").setLevel(max(self.log.level, logging.WARNING))
 
@@ -202,7 +207,7 @@ class HubImagesService(Base):
                 self.log.info("The database is %s revision %s", word, db.head_revision())
                 return
 
-    def web_application(self, database: Database) -> WebApplication:
+    def web_application(self, database: Database) -> GuardedApplication:
         """Put the handlers together."""
         prefix = os.environ.get(
             "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
@@ -221,16 +226,16 @@ class HubImagesService(Base):
             for path, handler in [*pages.HANDLERS, *api.HANDLERS]
         ]
         routes.append((f"{prefix}oauth_callback", CallbackHandler))
-        routes.append((f"{prefix}static/(.*)", StaticFileHandler, {"path": str(static_folder())}))
+        routes.append((f"{prefix}static/(.*)", StaticFiles, {"path": str(static_folder())}))
         if prefix.rstrip("/"):
             routes.append((prefix.rstrip("/"), fallback.AddSlash, {"services": services}))
-        return WebApplication(
+        return GuardedApplication(
             routes,
             # Cookies outlive a restart of the service, not of the hub.
             cookie_secret=hashlib.sha256(
                 b"hub-images cookies " + os.environ["JUPYTERHUB_API_TOKEN"].encode()
             ).digest(),
-            log_function=log_request,
+            log_function=AccessLog(),
             default_handler_class=fallback.NotFoundPage,
             default_handler_args={"services": services},
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -34,6 +35,7 @@ DISPLAY_NAME_MAX_LENGTH = 200
 DESCRIPTION_MAX_LENGTH = 2000
 GROUP_MAX_LENGTH = 255  # of `groups.name` in JupyterHub's database
 GROUPS_MAX = 1000
+UNKNOWN_NAMED = 20  # of the fields that do not exist; a body could hold 100,000
 PULL_SECRET_MAX_LENGTH = 253  # of an object name: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 
 #: Fields of the JSON model that the server writes; sent back they are ignored.
@@ -209,11 +211,14 @@ def parse_image(data: Mapping[str, Any]) -> ImageSpec:
     Read-only fields are dropped first, so that what GET answered can be sent back.
     Raises `InvalidFields`.
     """
-    writable = {key: value for key, value in data.items() if key not in READ_ONLY_FIELDS}
-    errors: dict[str, list[str]] = {}
-    if "is_global" in writable:  # our attribute's name, not the field's
-        errors["is_global"] = ["There is no such field."]
-        del writable["is_global"]
+    # `is_global` is our attribute's name, not the field's
+    fields = {field.alias or name for name, field in ImageSpec.model_fields.items()}
+    writable = {key: value for key, value in data.items() if key in fields}
+    unknown = (key for key in data if key not in fields and key not in READ_ONLY_FIELDS)
+    errors = {
+        key.encode("utf8", "replace").decode(): ["There is no such field."]
+        for key in islice(unknown, UNKNOWN_NAMED)
+    }
     try:
         spec = ImageSpec.model_validate(writable)
     except ValidationError as error:

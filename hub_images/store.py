@@ -143,6 +143,8 @@ def listed_groups(session: Session) -> list[str]:
 
 def get_image(session: Session, name: str) -> Image:
     """Return the image with its groups; raises `ImageNotFound`."""
+    if "\0" in name:  # PostgreSQL's driver refuses to ask for it
+        raise ImageNotFound(name)
     statement = select(Image).where(Image.name == name).options(selectinload(Image.group_rows))
     image = session.execute(statement).scalar_one_or_none()
     if image is None:

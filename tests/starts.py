@@ -54,6 +54,16 @@ def records(hub: Hub) -> list[dict[str, Any]]:
     return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
 
 
+def new_records(hub: Hub, position: int) -> tuple[list[dict[str, Any]], int]:
+    """Return what was started since the record was `position` bytes long, and its length now."""
+    record = hub.folder / "record"
+    if not record.exists():
+        return [], 0
+    with record.open("rb") as lines:
+        lines.seek(position)
+        return [json.loads(line) for line in lines], lines.tell()
+
+
 def notebook(record: dict[str, Any]) -> dict[str, Any]:
     """Return the notebook container of what was started."""
     return dict(record["manifest"]["spec"]["containers"][0])

@@ -80,13 +80,13 @@ def test_nothing_imports_app_or_config(path: Path) -> None:
 
 
 def test_only_handlers_know_http() -> None:
-    """Tornado's web module is for handlers, the application, and the hub's refusals."""
+    """Tornado's web module is for handlers and the hub's refusals."""
     knowing = {
         path.stem
         for path in PACKAGE.glob("*.py")
         if any(name.startswith("tornado.web") for name in _outside(path))
     }
-    assert knowing == {"app", "refusal"}
+    assert knowing == {"refusal"}
 
 
 def test_only_kubernetes_knows_kubernetes() -> None:

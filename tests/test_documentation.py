@@ -60,3 +60,16 @@ def test_links_between_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("document", ["security.md"])
+def test_every_test_that_a_document_names_exists(document: str) -> None:
+    """A claim whose test was renamed or removed fails here."""
+    named = re.findall(r"`(tests/\w+\.py)::(\w+)`", (ROOT / "docs" / document).read_text())
+    assert len(named) > 20
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if not re.search(rf"^(?:async )?def {test}\(", (ROOT / file).read_text(), re.MULTILINE)
+    ]
+    assert missing == []

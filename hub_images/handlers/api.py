@@ -51,7 +51,13 @@ class ApiHandler(BaseHandler):
     def read_object(self) -> dict[str, Any]:
         """Return the JSON object that was sent; 400 for malformed JSON, 422 for another value."""
         try:
-            value = json.loads(self.request.body, parse_constant=_refuse_constant)
+            value = json.loads(
+                self.request.body,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_refuse_repeated,
+            )
+        except _Repeated as error:
+            raise Refused(400, str(error)) from None
         except (ValueError, RecursionError):
             raise Refused(400, "The body is not valid JSON.") from None
         if not isinstance(value, dict):
@@ -76,6 +82,18 @@ class ApiHandler(BaseHandler):
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+class _Repeated(Exception):
+    """A key stands in an object twice."""
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Whoever checked the request on its way may have read the other one of the two.
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Repeated("The body is not valid JSON: a key stands in it twice.")
+    return found
 
 
 class NotFound(ApiHandler):

@@ -12,14 +12,15 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment
-from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
-from tornado.web import HTTPError, RequestHandler
+from jupyterhub.services.auth import HubOAuthenticated
+from tornado.web import HTTPError
 
 from hub_images import scopes
 from hub_images.database import Database, DatabaseUnavailable
+from hub_images.handlers.guarded import FreshHubOAuth, GuardedHandler
 from hub_images.hub_api import HubApi
 from hub_images.instance_types import InstanceType
 from hub_images.pull_secrets import PullSecrets
@@ -38,21 +39,6 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
 }
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
-    """Asks the hub about every token: `cache_max_age = 0` would mean forever."""
-
-    def user_for_token(
-        self,
-        token: str,
-        use_cache: bool = True,  # noqa: ARG002 (the parent's signature)
-        session_id: str = "",
-        *,
-        sync: bool = True,
-    ) -> Any:
-        """Identify the owner of `token`, without a cache."""
-        return super().user_for_token(token, use_cache=False, session_id=session_id, sync=sync)
 
 
 @dataclass(frozen=True)
@@ -79,7 +65,7 @@ class Refused(HTTPError):
         self.errors = errors or {}
 
 
-class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
+class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
     """A request by someone whom the hub knows and who holds the scope it takes."""
 
     hub_auth_class = FreshHubOAuth
@@ -88,16 +74,11 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
     always_write: ClassVar[bool] = False
 
     def initialize(self, services: Services) -> None:
-        """Keep what the handlers work with."""
+        """Keep what the handlers work with; nobody is known until `prepare` has asked the hub."""
         self.services = services
-
-    def set_default_headers(self) -> None:
-        """Let nothing be kept, guessed or framed."""
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "same-origin")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-        self.clear_header("Server")
+        # Whoever asks for the user before that, as the access log does after an early error,
+        # would otherwise make HubAuth ask the hub while the event loop stands still.
+        self._hub_auth_user_cache: Any = None
 
     def compute_etag(self) -> str | None:
         """Leave ETag to the handlers: it is an image's version, not a hash."""
@@ -111,6 +92,7 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         if user is None:
             await self.refuse_anonymous()
             return
+        self.refuse_other_sites()
         needs_write = self.always_write or self.request.method not in SAFE_METHODS
         may = self.may_write if needs_write else self.may_read
         if not may:
@@ -120,6 +102,27 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
                 self.request.method, self.request.path, user["name"], name,
             )  # fmt: skip
             raise Refused(403, f"You need the permission {name} for this.")
+
+    def refuse_other_sites(self) -> None:
+        """Answer 403 where another site's page sends a browser to change something.
+
+        The XSRF token keeps such requests out already; this needs no secret to hold. A
+        request with a token has no origin, and one that was typed has the site `none`.
+        """
+        if self.request.method in SAFE_METHODS or getattr(self, "_token_authenticated", False):
+            return
+        site = self.request.headers.get("Sec-Fetch-Site")
+        origin = self.request.headers.get("Origin")
+        if site is not None:
+            own = site in ("same-origin", "none")
+        else:
+            own = origin is None or urlsplit(origin).netloc == self.request.host
+        if not own:
+            log.warning(
+                "Refused %s %s to %s: it was sent by a page of another site",
+                self.request.method, self.request.path, self.actor,
+            )  # fmt: skip
+            raise Refused(403, "This was sent by a page of another site.")
 
     def refuse_anonymous(self) -> Awaitable[None]:
         """Answer a caller whom the hub does not know."""
@@ -169,11 +172,6 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         except Refused:
             super()._handle_request_exception(refused)
 
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what is our fault with its traceback; a refusal is in the access log."""
-        if not isinstance(value, HTTPError):
-            super().log_exception(typ, value, tb)
-
     @staticmethod
     def message_of(status: int, **kwargs: Any) -> tuple[str, dict[str, list[str]]]:
         """Return the sentence and the field errors for an error answer."""
@@ -185,9 +183,3 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE):
             return "The hub does not answer; try again in a minute.", {}
         return "Something went wrong here; the log of hub-images has the details.", {}
-
-
-class CallbackHandler(HubOAuthCallbackHandler):  # type: ignore[misc]
-    """Where the hub sends a browser back after its login."""
-
-    hub_auth_class = FreshHubOAuth

@@ -23,7 +23,7 @@ from jinja2 import TemplateError
 from tornado.web import RequestHandler
 
 from hub_images import __version__
-from hub_images.handlers.base import SAFE_METHODS, BaseHandler, Refused, Services, log
+from hub_images.handlers.base import SAFE_METHODS, BaseHandler, Refused, log
 from hub_images.handlers.listing import ListState
 from hub_images.scopes import access_scope
 from hub_images.templates import template_folder
@@ -36,12 +36,6 @@ class PageHandler(BaseHandler):
 
     #: Whether the navigation bar marks "Images" as the present page.
     in_navigation: ClassVar[bool] = True
-
-    def initialize(self, services: Services) -> None:
-        """Keep what the handlers work with; nobody is known until `prepare` has asked the hub."""
-        super().initialize(services)
-        # An error before that is shown without asking again, which would block.
-        self._hub_auth_user_cache: Any = None
 
     def set_default_headers(self) -> None:
         """Say that it is HTML."""
