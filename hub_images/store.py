@@ -32,7 +32,7 @@ AnyVersion = Literal["*"]
 _FIELD_END = "\x1f"
 
 #: Up to so many images that hold a text are found in one step, and sorted here.
-FEW = 500
+FEW = 1000
 
 #: Asked at every form and start, so put together once.
 _REVISION = select(Catalogue.revision).where(Catalogue.id == 1)

@@ -98,4 +98,6 @@ if (root.dataset.canStart === "false") {
   });
   addEventListener("hashchange", preselect);
   preselect();
+  // before the first key in the search needs them
+  (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
 }
