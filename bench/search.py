@@ -15,7 +15,16 @@ from tests.databases import make_server, missing_reason
 
 GOAL = Goal("at most 3 times the unfiltered page", 3)
 COUNT = 10_000
-SEARCHES = ("pytorch", "numpy", "genomics", "ask zhang", "physics-1", "nothing has this", "a", "2024")
+SEARCHES = (
+    "pytorch",
+    "numpy",
+    "genomics",
+    "ask zhang",
+    "physics-1",
+    "nothing has this",
+    "a",
+    "2024",
+)
 
 METHOD = f"""
 **Search.** The store's `list_images` through its thread, as pages and REST call it, without

@@ -77,11 +77,11 @@ def test_what_is_kept_for_some_is_not_shown_to_others() -> None:
 
 def test_a_changed_image_is_shown_changed() -> None:
     """An image made anew under the same name, with the same version, has a new row."""
-    form, old = OptionsForm(TYPES), _entry("a", description="before")
-    assert "before" in form.render(Snapshot(1, (old, _entry("b"))), [], {"image": "b"})
-    html = form.render(Snapshot(2, (replace(old, description="after"),)), [], {})
-    assert "before" not in html
-    assert "after" in html
+    form, old = OptionsForm(TYPES), _entry("a", description="the first words")
+    assert "the first words" in form.render(Snapshot(1, (old, _entry("b"))), [], {"image": "b"})
+    html = form.render(Snapshot(2, (replace(old, description="the second words"),)), [], {})
+    assert "the first words" not in html
+    assert "the second words" in html
     assert _names(html) == ["a"]
 
 
