@@ -4,8 +4,26 @@
 pages and the spawner hooks to a hub.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hub_images.config import HubImages, configure
+
 __version__ = "0.1.0"
 
-from hub_images.config import HubImages, configure
-
 __all__ = ["HubImages", "__version__", "configure"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a hub's configuration uses when it is used.
+
+    It brings JupyterHub's whole application along, half as much memory again as the
+    service needs.
+    """
+    if name in ("HubImages", "configure"):
+        from hub_images import config
+
+        return getattr(config, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

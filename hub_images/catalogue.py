@@ -8,14 +8,15 @@ one small query however large the catalogue is.
 
 from __future__ import annotations
 
+import heapq
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from hub_images.orm import Image, ImageGroup
@@ -47,7 +48,8 @@ class Snapshot:
 
     revision: int
     entries: tuple[Entry, ...]
-    by_name: Mapping[str, Entry] = field(init=False)
+    position: Mapping[str, int] = field(init=False)
+    """Where in `entries` an image stands, by its name."""
     _for_everyone: tuple[int, ...] = field(init=False)
     _by_group: Mapping[str, tuple[int, ...]] = field(init=False)
 
@@ -57,9 +59,19 @@ class Snapshot:
             for group in () if entry.is_global else entry.groups:
                 by_group.setdefault(group, []).append(index)
         everyone = tuple(index for index, entry in enumerate(self.entries) if entry.is_global)
-        object.__setattr__(self, "by_name", {entry.name: entry for entry in self.entries})
+        position = {entry.name: index for index, entry in enumerate(self.entries)}
+        object.__setattr__(self, "position", position)
         object.__setattr__(self, "_for_everyone", everyone)
         object.__setattr__(self, "_by_group", {k: tuple(v) for k, v in by_group.items()})
+
+    def named(self, name: str) -> Entry | None:
+        """Return the image of that name, None where none can be started."""
+        index = self.position.get(name)
+        return None if index is None else self.entries[index]
+
+    def sharing(self, groups: Collection[str]) -> frozenset[str]:
+        """Return those of `groups` that any image is shared with: no other counts here."""
+        return frozenset(group for group in groups if group in self._by_group)
 
     def visible(self, groups: Collection[str]) -> list[Entry]:
         """Return what a member of `groups` may use, by display name.
@@ -71,12 +83,18 @@ class Snapshot:
             return [self.entries[index] for index in self._for_everyone]
         return [self.entries[index] for index in sorted({*found, *self._for_everyone})]
 
+    def each_visible(self, groups: Collection[str]) -> Iterator[Entry]:
+        """Yield what `visible` returns, at the cost of what is taken; some of it twice."""
+        shared = (self._by_group[group] for group in self.sharing(groups))
+        for index in heapq.merge(self._for_everyone, *shared):
+            yield self.entries[index]
 
-def read_snapshot(session: Session) -> Snapshot:
+
+def read_snapshot(reader: Session | Connection) -> Snapshot:
     """Read the images that can be started."""
     # The revision first: what is committed in between makes the next look read again.
-    revision = catalogue_revision(session)
-    rows = session.execute(
+    revision = catalogue_revision(reader)
+    rows = reader.execute(
         select(
             Image.name,
             Image.display_name,
@@ -111,15 +129,15 @@ class CachedCatalogue:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
 
-    def current(self, session: Session) -> Snapshot:
+    def current(self, reader: Session | Connection) -> Snapshot:
         """Return the snapshot of the database's present revision."""
         snapshot = self._snapshot
-        revision = catalogue_revision(session)
+        revision = catalogue_revision(reader)
         if snapshot is not None and snapshot.revision == revision:
             return snapshot
         with self._lock:  # one thread reads, the others wait for what it found
             snapshot = self._snapshot
             if snapshot is None or snapshot.revision != revision:
-                session.rollback()
-                self._snapshot = snapshot = read_snapshot(session)
+                reader.rollback()
+                self._snapshot = snapshot = read_snapshot(reader)
         return snapshot

@@ -117,14 +117,13 @@ def choose(
             "that is available to you.",
         )
     filled = (IMAGE_KEY,) if instance_type is not None else (INSTANCE_TYPE_KEY, IMAGE_KEY)
-    visible = snapshot.visible(groups)
     for candidate in usable if instance_type is None else [instance_type]:
-        for entry in visible:
+        for entry in snapshot.each_visible(groups):
             if rules.fits(entry, candidate):
                 return Choice(candidate, entry, filled)
     if not usable:
         raise NotStarted(HTTPStatus.FORBIDDEN, "No instance type is available to you.")
-    if instance_type is not None and visible:
+    if instance_type is not None and snapshot.visible(groups):
         raise NotStarted(
             HTTPStatus.FORBIDDEN,
             f"No image that fits {instance_type.display_name} is available to you.",
@@ -137,7 +136,7 @@ def _wanted_image(
 ) -> Entry | None:
     if IMAGE_KEY not in wanted:
         return None
-    entry = snapshot.by_name.get(wanted[IMAGE_KEY])
+    entry = snapshot.named(wanted[IMAGE_KEY])
     # One answer for both, so that nobody learns what exists.
     if entry is None or not rules.may_use(entry, groups):
         raise _not_available("image", wanted[IMAGE_KEY])

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -25,6 +25,9 @@ from hub_images import db
 DEADLINE_SECONDS = db.TIMEOUT_SECONDS + 1
 
 T = TypeVar("T")
+R = TypeVar("R", Session, Connection)
+
+_SILENT = "The database does not answer."
 
 log = logging.getLogger("hub_images")
 
@@ -71,7 +74,16 @@ class Database:
 
         Raises `DatabaseUnavailable`, and what `function` raises.
         """
-        return await self._run(self._read, function, "The database does not answer.")
+        return await self._run(self._read, function, _SILENT)
+
+    async def look(self, function: Callable[[Connection], T]) -> T:
+        """As `read`, over a connection: no session, and no word with the server before.
+
+        For what every form and start asks. Session and word take twice as long as the
+        question; a connection that died since its last use is replaced all the same,
+        since what is only looked at can be asked again.
+        """
+        return await self._run(self._look, function, _SILENT)
 
     async def write(self, function: Callable[[Session], T]) -> T:
         """Run `function` over a session in a thread, once: what may be applied is not repeated.
@@ -123,10 +135,26 @@ class Database:
                 raise
         return self._once(function, call)
 
+    def _look(self, function: Callable[[Connection], T], call: _Call) -> T:
+        try:
+            return self._look_once(function, call)
+        except DBAPIError as error:
+            if not error.connection_invalidated or call.late:
+                raise
+        return self._look_once(function, call)
+
+    def _look_once(self, function: Callable[[Connection], T], call: _Call) -> T:
+        with self.engine.connect() as connection:
+            call.connection = connection.connection.dbapi_connection
+            try:
+                return function(connection)
+            finally:
+                call.connection = None
+
     async def _run(
         self,
-        use: Callable[[Callable[[Session], T], _Call], T],
-        function: Callable[[Session], T],
+        use: Callable[[Callable[[R], T], _Call], T],
+        function: Callable[[R], T],
         late: str,
     ) -> T:
         call = _Call()
@@ -141,7 +169,7 @@ class Database:
             raise DatabaseUnavailable(late) from None
         except PoolTimeoutError:
             log.error("No database connection was free within %s s", db.TIMEOUT_SECONDS)
-            raise DatabaseUnavailable("The database does not answer.") from None
+            raise DatabaseUnavailable(_SILENT) from None
         except db.DatabaseNotReady as error:
             log.error("%s", error)
             raise DatabaseUnavailable(str(error)) from None

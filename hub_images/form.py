@@ -1,7 +1,7 @@
 """Renders the options form: what one user may choose from, and what is preselected.
 
-The row of an image is rendered once per version of the image and kept, because a form
-can show thousands of them.
+The form is put together from parts that are kept: the rows of the images (`rows`), and
+what stands around them.
 """
 
 from __future__ import annotations
@@ -10,89 +10,100 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from hub_images import rules
 from hub_images.catalogue import Entry, Snapshot
-from hub_images.choice import IMAGE_KEY, INSTANCE_TYPE_KEY, chosen, offer
+from hub_images.choice import IMAGE_KEY, INSTANCE_TYPE_KEY, chosen
 from hub_images.instance_types import InstanceType
+from hub_images.rows import Rows
 from hub_images.templates import make_form_environment
 
 #: More images than this get a search box.
 SEARCH_FROM = 11
+
+#: Stands for the rows while the form is rendered around them; no escaped text has a `<`.
+_ROWS = "<hub-images-rows>"
 
 _GIB = 1024**3
 _FACTORS = {"K": 1024, "M": 1024**2, "G": _GIB, "T": 1024**4}
 
 
 class OptionsForm:
-    """The form's template with the rendered rows of images; used from several threads."""
+    """The form's template around the rows of images; used from several threads."""
 
     def __init__(self, instance_types: Sequence[InstanceType]) -> None:
         environment = make_form_environment()
         environment.filters["memory"] = format_memory
         environment.filters["number"] = lambda value: f"{value:g}"
-        self._instance_types = tuple(instance_types)
+        row = environment.get_template("images/spawn_image.html").module.row  # type: ignore[attr-defined]
         self._template = environment.get_template("images/spawn_form.html")
-        self._row = environment.get_template("images/spawn_image.html").module.row  # type: ignore[attr-defined]
-        self._rows: dict[Entry, Any] = {}
-        self._rows_revision = -1
+        self._rows = Rows(instance_types, row)
+        self._frames: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def render(self, snapshot: Snapshot, groups: Collection[str], last: Mapping[str, Any]) -> str:
         """Return the form for a member of `groups` whose last `user_options` were `last`."""
-        offered = offer(self._instance_types, snapshot, groups)
-        wanted = chosen(last)
-        notices = _notices(wanted, offered.instance_types, offered.images)
-        instance_type = _named(offered.instance_types, wanted.get(INSTANCE_TYPE_KEY))
-        image = _named(offered.images, wanted.get(IMAGE_KEY))
-        if instance_type is None:
-            instance_type = next(
-                (
-                    candidate
-                    for candidate in offered.instance_types
-                    if any(
-                        rules.fits(entry, candidate)
-                        for entry in ([image] if image else offered.images)
-                    )
-                ),
-                None,
+        rendered = self._rows.rendered(snapshot, groups)
+        instance_types, images = rendered.offer.instance_types, rendered.offer.images
+        if not images:
+            return self._page(
+                instance_types, images, None, _notices(chosen(last), None, None), groups
             )
-        if instance_type is not None and (image is None or not rules.fits(image, instance_type)):
-            image = next((e for e in offered.images if rules.fits(e, instance_type)), None)
-        return self._template.render(
-            instance_types=offered.instance_types,
-            rows=self._rendered(snapshot, offered.images, image),
-            count=len(offered.images),
-            search_from=SEARCH_FROM,
-            instance_type=instance_type,
-            notices=notices,
-            groups=sorted(groups),
-            problem=None,
-        )
+        wanted = chosen(last)
+        image = rendered.image(wanted.get(IMAGE_KEY))
+        instance_type = _named(instance_types, wanted.get(INSTANCE_TYPE_KEY))
+        notices = _notices(wanted, instance_type, image)
+        if instance_type is None:
+            candidates = [image] if image else images
+            instance_type = next(
+                t for t in instance_types if any(rules.fits(entry, t) for entry in candidates)
+            )
+        if image is None or not rules.fits(image, instance_type):
+            image = next((e for e in images if rules.fits(e, instance_type)), None)
+        before, after = self._frame(instance_types, images, instance_type, notices)
+        return "".join((before, *self._rows.checked(rendered, image), after))
 
     def render_problem(self, problem: str) -> str:
         """Return a form that only says why nothing can be chosen now."""
-        return self._template.render(
-            instance_types=(), rows=(), count=0, search_from=SEARCH_FROM, instance_type=None,
-            notices=(), groups=(), problem=problem,
-        )  # fmt: skip
+        return self._page((), (), None, (), (), problem)
 
-    def _rendered(
-        self, snapshot: Snapshot, images: Sequence[Entry], selected: Entry | None
-    ) -> list[Any]:
-        rows = self._rows
-        if self._rows_revision != snapshot.revision:
-            # Only rows that are still right are taken over; this also bounds the memory.
-            rows = {entry: rows[entry] for entry in snapshot.entries if entry in rows}
-            self._rows, self._rows_revision = rows, snapshot.revision
-        rendered = []
-        for entry in images:
-            if entry is selected:
-                rendered.append(self._row(entry, True))
-                continue
-            row = rows.get(entry)
-            if row is None:
-                row = rows[entry] = self._row(entry, False)
-            rendered.append(row)
-        return rendered
+    def _frame(
+        self,
+        instance_types: tuple[InstanceType, ...],
+        images: Sequence[Entry],
+        selected: InstanceType,
+        notices: Sequence[str],
+    ) -> tuple[str, str]:
+        """Return what stands before and after the rows; without notices it is kept."""
+        key = (*(t.name for t in instance_types), selected.name, len(images) >= SEARCH_FROM)
+        frame = None if notices else self._frames.get(key)
+        if frame is None:
+            page = self._page(instance_types, images, selected, notices, ())
+            before, _mark, after = page.partition(_ROWS)
+            frame = before, after
+            if not notices:
+                self._frames[key] = frame
+        return frame
+
+    def _page(
+        self,
+        instance_types: Sequence[InstanceType],
+        images: Sequence[Entry],
+        selected: InstanceType | None,
+        notices: Sequence[str],
+        groups: Collection[str],
+        problem: str | None = None,
+    ) -> str:
+        return self._template.render(
+            instance_types=instance_types,
+            rows=Markup(_ROWS),  # noqa: S704 (a constant of ours)
+            count=len(images),
+            search_from=SEARCH_FROM,
+            instance_type=selected,
+            notices=notices,
+            groups=sorted(groups),
+            problem=problem,
+        )
 
 
 def _named(items: Sequence[Any], name: object) -> Any:
@@ -100,17 +111,16 @@ def _named(items: Sequence[Any], name: object) -> Any:
 
 
 def _notices(
-    wanted: Mapping[str, Any], instance_types: Sequence[InstanceType], images: Sequence[Entry]
+    wanted: Mapping[str, Any], instance_type: InstanceType | None, image: Entry | None
 ) -> list[str]:
-    notices = []
-    for key, what, items in (
-        (INSTANCE_TYPE_KEY, "instance type", instance_types),
-        (IMAGE_KEY, "image", images),
-    ):
-        name = wanted.get(key)
-        if isinstance(name, str) and _named(items, name) is None:
-            notices.append(f"Your last {what}, {name[:80]}, is no longer available to you.")
-    return notices
+    return [
+        f"Your last {what}, {wanted[key][:80]}, is no longer available to you."
+        for key, what, found in (
+            (INSTANCE_TYPE_KEY, "instance type", instance_type),
+            (IMAGE_KEY, "image", image),
+        )
+        if isinstance(wanted.get(key), str) and found is None
+    ]
 
 
 def format_memory(value: str | float) -> str:

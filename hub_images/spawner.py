@@ -14,7 +14,7 @@ from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from hub_images import db
 from hub_images.catalogue import CachedCatalogue, Snapshot
@@ -87,23 +87,23 @@ class Shop:
             self._form = OptionsForm(self.instance_types)
         form = self._form
         try:
-            return await self.database.read(
-                lambda session: form.render(self._snapshot(session), groups, last)
+            return await self.database.look(
+                lambda connection: form.render(self._snapshot(connection), groups, last)
             )
         except DatabaseUnavailable:
             return form.render_problem(_UNAVAILABLE)
 
     async def snapshot(self) -> Snapshot:
         """Return the present catalogue; raises `DatabaseUnavailable`."""
-        return await self.database.read(self._snapshot)
+        return await self.database.look(self._snapshot)
 
-    def _snapshot(self, session: Session) -> Snapshot:
+    def _snapshot(self, connection: Connection) -> Snapshot:
         if not self._revision_checked:
             # Once is enough: a service that upgrades the database later is of the
             # same version as this code, and any other does not touch it.
-            db.explain_revision(db.current_revision(session.connection()))
+            db.explain_revision(db.current_revision(connection))
             self._revision_checked = True
-        return self._catalogue.current(session)
+        return self._catalogue.current(connection)
 
 
 def groups_of(spawner: Spawner) -> frozenset[str]:

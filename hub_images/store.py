@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Literal, cast
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -29,6 +30,12 @@ AnyVersion = Literal["*"]
 #: Between the fields of `search_text`, so that nothing is found across two of them; no
 #: field holds this control character.
 _FIELD_END = "\x1f"
+
+#: Up to so many images that hold a text are found in one step, and sorted here.
+FEW = 1000
+
+#: Asked at every form and start, so put together once.
+_REVISION = select(Catalogue.revision).where(Catalogue.id == 1)
 
 
 class ImageNotFound(LookupError):
@@ -94,15 +101,13 @@ def _writing(session: Session) -> Iterator[None]:
         raise
 
 
-def catalogue_revision(session: Session) -> int:
+def catalogue_revision(reader: Session | Connection) -> int:
     """Return the number that changes with every write."""
-    return session.execute(select(Catalogue.revision).where(Catalogue.id == 1)).scalar_one()
+    return reader.execute(_REVISION).scalar_one()
 
 
 def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], int]:
     """Return one page of images with their groups, and how many there are in all."""
-    statement = _filtered(select(Image), query)
-    total = session.execute(_filtered(select(func.count()).select_from(Image), query)).scalar_one()
     column = {
         "name": Image.name,
         "display_name": Image.sort_key,
@@ -111,13 +116,23 @@ def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], i
     }[query.sort]
     # the name settles what the column leaves open, in the same direction
     order = [column.desc(), Image.name.desc()] if query.descending else [column, Image.name]
-    statement = (
-        statement.options(selectinload(Image.group_rows))
-        .order_by(*order)
-        .limit(query.limit)
-        .offset(query.offset)
-    )
-    return session.execute(statement).scalars().all(), total
+    page = select(Image).options(selectinload(Image.group_rows)).order_by(*order)
+    if query.search.strip():
+        # What holds the text is found by reading every row: once, where it is not many.
+        # By the index of the order rows would be fetched one by one, and all again to be
+        # counted.
+        keys = cast("Select[Any]", select(Image.id, column, Image.name))
+        rows = session.execute(_filtered(keys, query).limit(FEW + 1))
+        found = [tuple(row) for row in rows]
+        if len(found) <= FEW:
+            found.sort(key=itemgetter(1, 2), reverse=query.descending)  # by code point, as there
+            ids = [row[0] for row in found[query.offset : query.offset + query.limit]]
+            images = session.execute(page.where(Image.id.in_(ids))).scalars().all() if ids else []
+            return images, len(found)
+    count = _filtered(select(func.count()).select_from(Image), query)
+    total = session.execute(count).scalar_one()
+    page = _filtered(page, query).limit(query.limit).offset(query.offset)
+    return session.execute(page).scalars().all(), total
 
 
 def _filtered(statement: Select[Any], query: ImageQuery) -> Select[Any]:

@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "refusal": set(),
     "pod_start": {"refusal"},
     "templates": set(),
-    "form": {"rules", "catalogue", "choice", "instance_types", "templates"},
+    "rows": {"catalogue", "choice", "instance_types"},
+    "form": {"rules", "catalogue", "choice", "instance_types", "rows", "templates"},
     "spawner": {
         "db", "catalogue", "choice", "database", "form", "instance_types", "launch",
         "pod_start", "refusal",

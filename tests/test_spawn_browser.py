@@ -87,6 +87,32 @@ def test_search_narrows_and_keeps_the_choice(browser: Browser, hub: Hub) -> None
             hub.images("DELETE", f"images/lab-{number:02}")
 
 
+def test_more_images_than_are_shown_at_once(browser: Browser, hub: Hub) -> None:
+    """What is not shown yet is found, can be chosen by link, shown, and is there without script."""
+    names = [f"many-{number:03}" for number in range(105)]
+    for name in names:
+        hub.add_image(name)
+    try:
+        page = _open(browser, hub, "#image=many-104")
+        expect(page.get_by_label("many-104")).to_be_checked()
+        assert len(_shown(page)) == 101
+        page.get_by_role("button", name="Show more").click()
+        assert _shown(page) == sorted(["minimal", "scipy", "torch", *names])
+        page.get_by_role("searchbox", name="Search images").fill("MANY-103")
+        assert _shown(page) == ["many-104", "many-103"]
+        context = browser.new_context(java_script_enabled=False)
+        context.add_cookies(page.context.cookies())  # type: ignore[arg-type]
+        plain = context.new_page()
+        plain.goto(f"{hub.url}hub/spawn")
+        expect(plain.get_by_label("many-104")).to_be_visible()
+        assert _shown(plain) == sorted(["cuda", "minimal", "scipy", "torch", *names])
+        context.close()
+        page.context.close()
+    finally:
+        for name in names:
+            hub.images("DELETE", f"images/{name}")
+
+
 def test_by_keyboard_alone(browser: Browser, hub: Hub) -> None:
     """Tab, arrows and Enter choose and start."""
     page = _open(browser, hub)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import Engine
@@ -74,6 +75,27 @@ def test_search_in_every_alphabet(engine: Engine, stored: str, sought: str) -> N
     _add(engine, "found", display_name=stored)
     _add(engine, "other", display_name="nothing of the kind")
     assert _names(engine, search=sought) == ["found"]
+
+
+def test_search_has_the_order_and_pages_of_the_list(engine: Engine) -> None:
+    """What is found comes in the list's order, page by page, and is counted, however many it is."""
+    with Session(engine) as session:
+        for number in range(store.FEW + 20):
+            shown = ("Äther", "zebra", "𝐙", "Zebra", "ﬀ", "")[number % 6]
+            name = f"{'few' if number % 30 == 0 else 'x'}-{number:04}"
+            kind = ("cpu", "gpu", "universal")[number % 3]
+            store.create_image(session, _spec(name, display_name=shown, type=kind), actor="x")
+        for sort, descending in product(get_args(store.Sort), (False, True)):
+            order = {"sort": sort, "descending": descending}
+            every, _total = store.list_images(session, store.ImageQuery(**order, limit=5000))
+            for search in ("few", "-", "nothing has this"):
+                expected = [image.name for image in every if search in image.name]
+                for offset in (0, 20, len(expected)):
+                    query = store.ImageQuery(search=search, **order, limit=15, offset=offset)
+                    images, found = store.list_images(session, query)
+                    assert [image.name for image in images] == expected[offset : offset + 15]
+                    assert found == len(expected)
+        assert len(every) > store.FEW > len([i for i in every if "few" in i.name]) > 20
 
 
 def test_search_does_not_cross_fields(engine: Engine) -> None:

@@ -1,6 +1,7 @@
 // Shows the images that fit the chosen instance type, and searches them.
 // Without this script all rows stand in the page, and the server refuses what does not fit.
-// Only SHOWN rows are in the page at a time, so that thousands of images stay quick.
+// Only SHOWN rows are in the page at a time, so that thousands of images stay quick. The
+// others come in a noscript: text here, read into rows without being laid out.
 const SHOWN = 100;
 const root = document.getElementById("hub-images");
 const form = root.closest("form");
@@ -17,12 +18,22 @@ if (root.dataset.canStart === "false") {
   const more = document.getElementById("hi-more");
   const types = [...root.querySelectorAll("input[name=instance_type]")];
   const fold = (text) => text.normalize("NFKC").toLowerCase();
-  const rows = [...list.children].map((label) => ({
+  const rest = document.createElement("template");
+  const rows = [...labels()].map((label) => ({
     label,
     input: label.firstElementChild,
     type: label.dataset.t,
     text: null,
   }));
+
+  function* labels() {
+    const more = list.querySelector("noscript");
+    more?.remove();
+    rest.innerHTML = more?.textContent ?? "";
+    yield* list.children;
+    yield* rest.content.children;
+  }
+
   const textOf = (row) => (row.text ??= fold(`${row.input.value}\n${row.label.textContent}`));
   let limit = SHOWN;
 
@@ -87,4 +98,6 @@ if (root.dataset.canStart === "false") {
   });
   addEventListener("hashchange", preselect);
   preselect();
+  // before the first key in the search needs them
+  (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
 }

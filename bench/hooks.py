@@ -1,0 +1,61 @@
+"""The spawner hooks as a hub calls them, and KubeSpawner, without a hub around them.
+
+Stand-ins: the user and the server's row in the hub's database, which are plain objects,
+and a cluster's address where nothing listens. The spawner is KubeSpawner itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from hub_images.instance_types import parse_instance_types
+from hub_images.spawner import Configured, Hooks, Shop, make_hooks
+
+_KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: none
+clusters: [{name: none, cluster: {server: "http://127.0.0.1:9"}}]
+users: [{name: none, user: {}}]
+contexts: [{name: none, context: {cluster: none, user: none, namespace: lab}}]
+"""
+
+INSTANCE_TYPES = [
+    {"name": "small", "display_name": "Small", "cpu_limit": 1, "mem_limit": "2G"},
+    {"name": "large", "display_name": "Large", "cpu_limit": 8, "mem_limit": "32G"},
+    {"name": "gpu-1", "display_name": "GPU", "cpu_limit": 8, "mem_limit": "32G", "gpu_limit": 1},
+]  # fmt: skip
+
+
+@contextmanager
+def hooks_over(db_url: str) -> Iterator[Hooks]:
+    """Give the hooks over one database, as one hub has them."""
+    shop = Shop(db_url, parse_instance_types(INSTANCE_TYPES), 20)
+    try:
+        yield make_hooks(shop, Configured())
+    finally:
+        shop.database.close()
+
+
+def write_kubeconfig(folder: Path) -> None:
+    """Let KubeSpawner find a cluster's address; call it before the first spawner is made."""
+    (folder / "kubeconfig").write_text(_KUBECONFIG)
+    os.environ["KUBECONFIG"] = str(folder / "kubeconfig")
+
+
+def make_spawner(groups: Iterable[str] = (), **traits: Any) -> Any:
+    """Make the spawner of somebody who is in `groups`."""
+    from kubespawner import KubeSpawner  # reads $KUBECONFIG when it is imported
+
+    user = SimpleNamespace(
+        name="scientist", escaped_name="scientist", id=1, url="/user/scientist",
+        groups=[SimpleNamespace(name=name) for name in groups],
+    )  # fmt: skip
+    spawner = KubeSpawner(_mock=True, user=user, namespace="lab", **traits)
+    spawner.orm_spawner = SimpleNamespace(user_options={}, name="", state={}, server=None)
+    return spawner

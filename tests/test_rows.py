@@ -1,0 +1,98 @@
+"""The rows of the options form: the same for the same people, and nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+
+from hub_images.catalogue import Entry, Snapshot
+from hub_images.form import OptionsForm
+from hub_images.instance_types import parse_instance_types
+from hub_images.rows import KEPT_CHARACTERS, SHOWN, Rows
+
+TYPES = parse_instance_types([{"name": "small"}, {"name": "big", "global": False, "groups": ["b"]}])
+
+
+def _entry(name: str, group: str | None = None, description: str = "") -> Entry:
+    return Entry(
+        name=name, display_name=name.title(), description=description, type="universal",
+        url=f"x/{name}:1", gpu_url=None, pull_secret=None, is_global=group is None, version=1,
+        groups=() if group is None else (group,),
+    )  # fmt: skip
+
+
+def _numbered(count: int) -> Snapshot:
+    return Snapshot(1, tuple(_entry(f"image-{number:03}") for number in range(count)))
+
+
+def _page(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+def _names(html: str, within: str = "") -> list[str]:
+    return [str(field["value"]) for field in _page(html).select(f"{within} [name=image]")]
+
+
+@pytest.mark.parametrize("count", [1, SHOWN - 1, SHOWN, SHOWN + 1, 3 * SHOWN])
+def test_all_rows_are_there_the_first_as_they_are(count: int) -> None:
+    """Every image has its row, in order; those after the first hundred stand in a noscript."""
+    html = OptionsForm(TYPES).render(_numbered(count), [], {})
+    names = [f"image-{number:03}" for number in range(count)]
+    assert _names(html) == names
+    assert _names(html, "noscript") == names[SHOWN:]
+    assert len(_page(html).select("noscript")) == (count > SHOWN)
+
+
+@pytest.mark.parametrize("number", [0, 1, SHOWN - 1, SHOWN, SHOWN + 1, 2 * SHOWN - 1])
+def test_one_row_is_checked_wherever_it_stands(number: int) -> None:
+    """The last choice is checked, nothing else, and the next person does not see it."""
+    form, snapshot = OptionsForm(TYPES), _numbered(2 * SHOWN)
+    for _again in range(2):
+        html = form.render(snapshot, [], {"image": f"image-{number:03}"})
+        checked = _page(html).select("[name=image][checked]")
+        assert [field["value"] for field in checked] == [f"image-{number:03}"]
+        assert _names(html) == [entry.name for entry in snapshot.entries]
+    other = _page(form.render(snapshot, [], {})).select("[name=image][checked]")
+    assert [field["value"] for field in other] == ["image-000"]
+
+
+def test_what_is_kept_for_some_is_not_shown_to_others() -> None:
+    """Whoever comes after whom, everyone gets what his own groups allow."""
+    snapshot = Snapshot(1, (_entry("a", "a"), _entry("b", "b"), _entry("c")))
+    form = OptionsForm(TYPES)
+    expected: dict[tuple[str, ...], list[str]] = {
+        (): ["c"], ("a",): ["a", "c"], ("b",): ["b", "c"], ("a", "b"): ["a", "b", "c"],
+        ("none",): ["c"], ("a", "none"): ["a", "c"],
+    }  # fmt: skip
+    for groups in [*expected, *reversed(expected)]:
+        html = form.render(snapshot, groups, {"image": "b", "instance_type": "big"})
+        assert _names(html) == expected[groups]
+        types = [str(field["value"]) for field in _page(html).select("[name=instance_type]")]
+        assert types == (["small", "big"] if "b" in groups else ["small"])
+        told = _page(html).get_text().count("is no longer available to you")
+        assert told == (0 if "b" in groups else 2)
+
+
+def test_a_changed_image_is_shown_changed() -> None:
+    """An image made anew under the same name, with the same version, has a new row."""
+    form, old = OptionsForm(TYPES), _entry("a", description="the first words")
+    assert "the first words" in form.render(Snapshot(1, (old, _entry("b"))), [], {"image": "b"})
+    html = form.render(Snapshot(2, (replace(old, description="the second words"),)), [], {})
+    assert "the first words" not in html
+    assert "the second words" in html
+    assert _names(html) == ["a"]
+
+
+def test_what_is_kept_is_bounded() -> None:
+    """Many combinations of groups with long lists do not fill the hub's memory."""
+    text = "x" * (KEPT_CHARACTERS // 100)
+    entries = tuple(_entry(f"i-{n}", f"g-{n // 20}", text) for n in range(200))
+    rows = Rows(TYPES, lambda entry, _checked: entry.description)
+    snapshot = Snapshot(1, entries)
+    for group in [*range(10), 9]:
+        assert len(rows.rendered(snapshot, [f"g-{group}"]).offer.images) == 20
+    kept = [len(rendered.html) for rendered in rows._kept.values()]
+    assert 0 < sum(kept) <= KEPT_CHARACTERS
+    assert next(reversed(rows._kept)) == {"g-9"}
