@@ -1,0 +1,42 @@
+"""A program that starts the service again and again without importing it each time.
+
+It imports everything once, then forks one service for each line of JSON on its standard
+input: {"environment": {…}, "log": "…", "file_size": bytes or null}; it answers with the
+process id. So a test that kills the service a hundred times is not a test of imports.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+
+import hub_images.app
+
+
+def _serve(order: dict[str, object]) -> None:
+    """Become the service, as its console script would."""
+    log = os.open(str(order["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    os.environ.update(order["environment"])  # type: ignore[call-overload]
+    if order["file_size"]:
+        size = int(str(order["file_size"]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    hub_images.app.main([])
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _serve(json.loads(line))
+            finally:
+                os._exit(1)
+        print(pid, flush=True)
