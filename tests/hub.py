@@ -192,7 +192,7 @@ class Hub:
 
     def _answers(self, path: str) -> bool:
         try:
-            return self.client.get(self.url + path).status_code < 500
+            return self.client.get(self.url + path).status_code == 200
         except httpx.TransportError:
             return False
 
