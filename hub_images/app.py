@@ -24,7 +24,7 @@ from traitlets import Unicode, default
 from traitlets.config import Application, catch_config_error
 
 from hub_images import __version__, db
-from hub_images.database import Database, DatabaseUnavailable
+from hub_images.database import Database
 from hub_images.handlers import api, fallback, pages
 from hub_images.handlers.access_log import AccessLog, WithoutSecrets
 from hub_images.handlers.base import Services
@@ -155,10 +155,7 @@ class HubImagesService(Base):
                     f"${variable} is not set. JupyterHub starts this program itself where "
                     "hub_images.configure(c) stands in its configuration."
                 )
-        try:
-            asyncio.run(self.serve())
-        except db.DatabaseNotReady as error:
-            self.exit_with(str(error))
+        asyncio.run(self.serve())
 
     async def serve(self) -> None:
         """Listen, open the database, and stop gracefully when told to."""
@@ -181,7 +178,7 @@ class HubImagesService(Base):
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
-            opening.result()  # a newer database ends the service with its sentence
+            opening.result()  # what nobody expected ends the service
         await stopping
         self.log.info("Stopping")
         opening.cancel()
@@ -194,17 +191,28 @@ class HubImagesService(Base):
         database.close()
 
     async def open_database(self, database: Database) -> None:
-        """Upgrade the database as soon as it answers."""
+        """Upgrade the database as soon as it answers; until then requests get a sentence.
+
+        A newer database is left alone and looked at again: the hub would end itself if
+        its service did, and with it everything that has nothing to do with images.
+        """
+        database.closed_because = "The database does not answer yet."
         while True:
             try:
                 changed = await asyncio.to_thread(db.upgrade, database.engine)
-            except (SQLAlchemyError, DatabaseUnavailable) as error:
+            except db.DatabaseNotReady as error:
+                if database.closed_because != str(error):
+                    self.log.error("%s", error)
+                database.closed_because = str(error)
+                await asyncio.sleep(RETRY_SECONDS)
+            except SQLAlchemyError as error:
                 reason = getattr(error, "orig", None) or type(error).__name__
                 self.log.error("The database does not answer yet: %s", reason)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 word = "upgraded to" if changed else "at"
                 self.log.info("The database is %s revision %s", word, db.head_revision())
+                database.closed_because = None
                 return
 
     def web_application(self, database: Database) -> GuardedApplication:

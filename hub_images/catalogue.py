@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
+from hub_images import db
 from hub_images.orm import Image, ImageGroup
 from hub_images.store import catalogue_revision
 
@@ -91,7 +92,13 @@ class Snapshot:
 
 
 def read_snapshot(reader: Session | Connection) -> Snapshot:
-    """Read the images that can be started."""
+    """Read the images that can be started; raises `db.DatabaseNotReady`.
+
+    Every upgrade changes the catalogue's revision, so a hub comes by here after one, and
+    does not read tables that its version does not know.
+    """
+    connection = reader if isinstance(reader, Connection) else reader.connection()
+    db.explain_revision(db.current_revision(connection))
     # The revision first: what is committed in between makes the next look read again.
     revision = catalogue_revision(reader)
     rows = reader.execute(
@@ -130,14 +137,17 @@ class CachedCatalogue:
         self._snapshot: Snapshot | None = None
 
     def current(self, reader: Session | Connection) -> Snapshot:
-        """Return the snapshot of the database's present revision."""
+        """Return the snapshot of the database's present revision.
+
+        Raises `db.DatabaseNotReady` where the tables are not this version's to read.
+        """
         snapshot = self._snapshot
-        revision = catalogue_revision(reader)
-        if snapshot is not None and snapshot.revision == revision:
+        if snapshot is not None and snapshot.revision == catalogue_revision(reader):
             return snapshot
         with self._lock:  # one thread reads, the others wait for what it found
+            reader.rollback()
             snapshot = self._snapshot
-            if snapshot is None or snapshot.revision != revision:
+            if snapshot is None or snapshot.revision != catalogue_revision(reader):
                 reader.rollback()
                 self._snapshot = snapshot = read_snapshot(reader)
         return snapshot

@@ -65,6 +65,9 @@ class _Call:
 class Database:
     """An engine with its threads; made without connecting."""
 
+    closed_because: str | None = None
+    """A sentence for whoever asks while the database must not be used, as before its upgrade."""
+
     def __init__(self, url: str | URL) -> None:
         self.engine = db.make_engine(url)
         self._threads = ThreadPoolExecutor(db.POOL_SIZE, thread_name_prefix="hub-images-db")
@@ -157,6 +160,8 @@ class Database:
         function: Callable[[R], T],
         late: str,
     ) -> T:
+        if self.closed_because is not None:
+            raise DatabaseUnavailable(self.closed_because)
         call = _Call()
         loop = asyncio.get_running_loop()
         try:
@@ -177,5 +182,6 @@ class Database:
             # `error.orig` has neither the statement nor its parameters
             log.error("Database error: %s", getattr(error, "orig", None) or type(error).__name__)
             raise DatabaseUnavailable(
-                "The database cannot be used at the moment; the log of hub-images says why."
+                db.refusal(error)
+                or "The database cannot be used at the moment; the log of hub-images says why."
             ) from error

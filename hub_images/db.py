@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 VERSION_TABLE = "hub_images_alembic_version"
@@ -100,6 +101,26 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+#: What the drivers call what an administrator can mend: SQLite's primary result codes,
+#: PostgreSQL's SQLSTATE, MySQL's and MariaDB's error numbers.
+_FULL = {sqlite3.SQLITE_FULL, "53100", 1021, 1114}
+_READ_ONLY = {sqlite3.SQLITE_READONLY, "25006", 1290, 1792, 1836}
+
+
+def refusal(error: Exception) -> str | None:
+    """Return a sentence where the database refused to write at all, else None."""
+    original = getattr(error, "orig", None) if isinstance(error, DBAPIError) else None
+    if isinstance(original, sqlite3.Error):
+        code: object = getattr(original, "sqlite_errorcode", 0) & 0xFF
+    else:
+        code = getattr(original, "pgcode", None) or next(iter(getattr(original, "args", ())), None)
+    if code in _FULL:
+        return "The database has no room for this; nothing was changed."
+    if code in _READ_ONLY:
+        return "The database can only be read at the moment; nothing was changed."
+    return None
+
+
 def alembic_config(engine: Engine) -> Config:
     """Return Alembic's configuration for this package's migrations."""
     config = Config()
@@ -108,6 +129,7 @@ def alembic_config(engine: Engine) -> Config:
     return config
 
 
+@cache
 def head_revision() -> str:
     """Return the revision that this version of the code works with."""
     head = ScriptDirectory.from_config(_scripts()).get_current_head()
@@ -163,9 +185,14 @@ def upgrade(engine: Engine) -> bool:
     """Bring an empty or older database up to the code's revision; say whether it changed.
 
     Two that upgrade at once do it once: the second waits, then finds nothing to do.
+    A hub that remembers the catalogue looks at it again afterwards.
     Raises `DatabaseNotReady` for a newer database, `SQLAlchemyError` where it does
     not answer.
     """
+    with engine.connect() as connection:
+        # First without the lock, which a database that can only be read does not give.
+        if current_revision(connection) == head_revision():
+            return False
     with engine.connect() as connection:
         _lock_for_upgrade(connection)
         try:
@@ -177,6 +204,7 @@ def upgrade(engine: Engine) -> bool:
             config = alembic_config(engine)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            connection.execute(text("UPDATE hub_images_catalogue SET revision = revision + 1"))
             connection.commit()
         finally:
             if connection.dialect.name in ("mysql", "mariadb"):

@@ -14,9 +14,6 @@ from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
-
-from hub_images import db
 from hub_images.catalogue import CachedCatalogue, Snapshot
 from hub_images.choice import FILLED_IN_KEY, IMAGE_KEY, INSTANCE_TYPE_KEY, KEYS, NotStarted, choose
 from hub_images.database import Database, DatabaseUnavailable
@@ -72,7 +69,6 @@ class Shop:
         self._database: Database | None = None
         self._catalogue = CachedCatalogue()
         self._form: OptionsForm | None = None
-        self._revision_checked = False
 
     @property
     def database(self) -> Database:
@@ -88,22 +84,14 @@ class Shop:
         form = self._form
         try:
             return await self.database.look(
-                lambda connection: form.render(self._snapshot(connection), groups, last)
+                lambda connection: form.render(self._catalogue.current(connection), groups, last)
             )
         except DatabaseUnavailable:
             return form.render_problem(_UNAVAILABLE)
 
     async def snapshot(self) -> Snapshot:
         """Return the present catalogue; raises `DatabaseUnavailable`."""
-        return await self.database.look(self._snapshot)
-
-    def _snapshot(self, connection: Connection) -> Snapshot:
-        if not self._revision_checked:
-            # Once is enough: a service that upgrades the database later is of the
-            # same version as this code, and any other does not touch it.
-            db.explain_revision(db.current_revision(connection))
-            self._revision_checked = True
-        return self._catalogue.current(connection)
+        return await self.database.look(self._catalogue.current)
 
 
 def groups_of(spawner: Spawner) -> frozenset[str]:

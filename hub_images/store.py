@@ -2,6 +2,7 @@
 
 Guarantees: a write commits once or not at all; it first changes the catalogue's one
 row, so writers wait for each other and nobody changes an image he has not just read;
+nothing is written to tables of another revision than the code's;
 a version grows by one with each change, and with nothing else.
 """
 
@@ -15,10 +16,21 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Select,
+    column,
+    exists,
+    func,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
+from hub_images import db
 from hub_images.orm import Catalogue, Image, ImageGroup
 from hub_images.schema import ImageSpec, ImageType
 
@@ -36,6 +48,7 @@ FEW = 1000
 
 #: Asked at every form and start, so put together once.
 _REVISION = select(Catalogue.revision).where(Catalogue.id == 1)
+_SCHEMA_REVISIONS = table(db.VERSION_TABLE, column("version_num"))
 
 
 class ImageNotFound(LookupError):
@@ -89,10 +102,17 @@ def fold(value: str) -> str:
 
 @contextmanager
 def _writing(session: Session) -> Iterator[None]:
-    # First of all the write lock; see orm.Catalogue.
-    session.execute(
-        update(Catalogue).where(Catalogue.id == 1).values(revision=Catalogue.revision + 1)
+    # First of all the write lock; see orm.Catalogue. The same statement makes sure that
+    # no other version of hub-images has upgraded the tables since.
+    own_revision = exists().where(_SCHEMA_REVISIONS.c.version_num == db.head_revision())
+    statement = update(Catalogue).where(Catalogue.id == 1, own_revision)
+    locked = session.execute(
+        statement.values(revision=Catalogue.revision + 1),
+        execution_options={"synchronize_session": False},
     )
+    if cast("CursorResult[Any]", locked).rowcount == 0:
+        session.rollback()
+        db.explain_revision(db.current_revision(session.connection()))
     try:
         yield
         session.commit()

@@ -18,9 +18,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rules": set(),
     "orm": {"reference", "schema"},
     "db": set(),  # finds its models through the migrations
-    "store": {"orm", "schema"},
+    "store": {"db", "orm", "schema"},
     "database": {"db"},
-    "catalogue": {"orm", "store"},
+    "catalogue": {"db", "orm", "store"},
     "choice": {"rules", "catalogue", "instance_types"},
     "launch": {"choice", "instance_types"},
     "refusal": set(),
@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rows": {"catalogue", "choice", "instance_types"},
     "form": {"rules", "catalogue", "choice", "instance_types", "rows", "templates"},
     "spawner": {
-        "db", "catalogue", "choice", "database", "form", "instance_types", "launch",
+        "catalogue", "choice", "database", "form", "instance_types", "launch",
         "pod_start", "refusal",
     },
     "settings": {"db", "instance_types", "schema"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 
+from hub_images.handlers.base import HUB_SECONDS
 from hub_images.hub_api import TIMEOUT_SECONDS
 from tests.hub import ADMIN_TOKEN, Hub
 from tests.services import Service, Services
@@ -109,13 +112,32 @@ def _page(service: Service, path: str) -> BeautifulSoup:
 def test_a_hub_that_is_gone_lets_nobody_in(
     hub: Hub, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Nobody can be known then: no access, no 500 without a word, and health as before."""
+    """Nobody can be known then: no access but a sentence, and health as before."""
     folder = tmp_path_factory.mktemp("gone")
     with Services(hub, folder) as services:
         service = services.start(
             f"sqlite:///{folder / 'images.sqlite'}", hub_api_url="http://127.0.0.1:9/hub/api"
         )
         answer = service.api("GET")
-        assert answer.status_code in (500, 503)
-        assert answer.json()["message"]
+        assert answer.status_code == 503
+        assert "The hub does not answer" in answer.json()["message"]
         assert service.health() == 200
+
+
+def test_a_hub_that_hangs_is_not_waited_for(
+    hub: Hub, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Who asks gets a sentence in bounded time; afterwards everything is as before."""
+    folder = tmp_path_factory.mktemp("hung")
+    with Services(hub, folder) as services:
+        service = services.start(f"sqlite:///{folder / 'images.sqlite'}")
+        os.kill(hub.pid, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            answer = service.api("GET")
+            assert time.monotonic() - began < HUB_SECONDS + 5
+            assert answer.status_code == 503
+            assert "The hub does not answer" in answer.json()["message"]
+        finally:
+            os.kill(hub.pid, signal.SIGCONT)
+        assert service.api("GET").status_code == 200

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from hub_images import db
+from hub_images.database import Database, DatabaseUnavailable
 from tests.database_fixtures import MariaServer, PostgresServer
 from tests.databases import missing_reason
 from tests.hub import Hub
@@ -55,7 +57,7 @@ def test_a_full_disk(services: Services, tmp_path: Path) -> None:
     small = services.start(url, file_size=ROOM)
     added, sentence = _fill(small)
     assert len(added) > 5
-    assert "cannot be used at the moment" in sentence
+    assert "cannot be used at the moment" in sentence or "no room for this" in sentence
     assert _names(small) == sorted(added)
     assert small.health() == 200
     answer = small.api("PATCH", f"images/{added[0]}", json={"description": "y" * 2000})
@@ -67,6 +69,22 @@ def test_a_full_disk(services: Services, tmp_path: Path) -> None:
     log = services.log.read_text()
     assert "Database error:" in log
     assert "xxxx" not in log
+
+
+async def test_no_room_is_said_to_be_so(tmp_path: Path) -> None:
+    """SQLite's own word for it, from a database that may not grow."""
+    database = Database(f"sqlite:///{tmp_path / 'images.sqlite'}")
+    db.upgrade(database.engine)
+
+    def fill(session: Session) -> None:
+        pages = session.execute(text("PRAGMA page_count")).scalar_one()
+        session.execute(text(f"PRAGMA max_page_count = {pages}"))
+        session.execute(text("CREATE TABLE more (filler TEXT)"))
+        session.execute(text("INSERT INTO more VALUES (:text)"), {"text": "x" * 100_000})
+
+    with pytest.raises(DatabaseUnavailable, match="no room for this; nothing was changed"):
+        await database.write(fill)
+    database.close()
 
 
 def test_postgresql_that_takes_no_writes(
@@ -131,5 +149,5 @@ def _check_read_only(service: Service) -> None:
         service.api("DELETE", "images/before"),
     ):
         assert answer.status_code == 503, answer.text
-        assert "cannot be used at the moment" in answer.json()["message"]
+        assert "can only be read at the moment" in answer.json()["message"]
     assert service.api("GET", "images/before").json()["version"] == 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from hub_images import db, store
@@ -15,6 +16,7 @@ from hub_images.instance_types import parse_instance_types
 from hub_images.schema import parse_image
 from hub_images.spawner import Shop
 from tests.hub import Hub
+from tests.services import Services
 from tests.starts import recording_hub, records, start
 
 
@@ -60,13 +62,7 @@ def test_another_revision_than_the_hubs(tmp_path: Path, revision: str | None) ->
     with recording_hub(tmp_path) as hub:
         # before the hub's first look, which is when it checks
         engine = db.make_engine(hub.db_url)
-        with engine.begin() as connection:
-            connection.execute(text(f"DELETE FROM {db.VERSION_TABLE}"))
-            if revision is not None:
-                connection.execute(
-                    text(f"INSERT INTO {db.VERSION_TABLE} VALUES (:revision)"),
-                    {"revision": revision},
-                )
+        _set_revision(engine, revision)
         engine.dispose()
         page = hub.browser("student").get("hub/spawn")
         assert page.status_code == 200
@@ -77,6 +73,41 @@ def test_another_revision_than_the_hubs(tmp_path: Path, revision: str | None) ->
         assert hub.api("GET", "info").status_code == 200
         words = "was upgraded by a newer one" if revision else "no catalogue of images yet"
         assert words in hub.log()
+
+
+def test_a_service_over_a_newer_database_says_so(
+    hub: Hub, tmp_path: Path, database_url: str
+) -> None:
+    """It stays up, for the hub ends with a service that does; nothing is read or written."""
+    engine = db.make_engine(database_url)
+    db.upgrade(engine)
+    _set_revision(engine, "9999")
+    with Services(hub, tmp_path) as services:
+        service = services.start(database_url, health=503)
+        time.sleep(1)
+        for answer in (
+            service.api("GET"),
+            service.api("POST", json={"name": "new", "url": "a/b:1"}),
+        ):
+            assert answer.status_code == 503
+            assert "was upgraded by a newer one" in answer.json()["message"]
+        _set_revision(engine, db.head_revision())
+        service.wait_for(200)
+        assert service.api("GET").json()["items"] == []
+        # and where it is upgraded beside a service that runs, that one writes no more
+        _set_revision(engine, "9999")
+        answer = service.api("POST", json={"name": "new", "url": "a/b:1"})
+        assert answer.status_code == 503
+        assert "was upgraded by a newer one" in answer.json()["message"]
+    engine.dispose()
+
+
+def _set_revision(engine: Engine, revision: str | None) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"DELETE FROM {db.VERSION_TABLE}"))
+        if revision is not None:
+            statement = text(f"INSERT INTO {db.VERSION_TABLE} VALUES (:revision)")
+            connection.execute(statement, {"revision": revision})
 
 
 def test_without_configure_it_is_the_plain_hub_again(tmp_path: Path) -> None:

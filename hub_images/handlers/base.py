@@ -7,6 +7,7 @@ at once. A cookie counts for an unsafe method only with the XSRF token
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+HUB_SECONDS = 6.0  # as long as for the database
+HUB_AWAY = "The hub does not answer; try again in a minute."
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -86,9 +90,7 @@ class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
 
     async def prepare(self) -> None:
         """Identify the caller; answer 403, or send a browser to the login."""
-        user = await self.hub_auth.get_user(self, sync=False)
-        # What HubAuthenticated.get_current_user would find out by blocking.
-        self._hub_auth_user_cache = user
+        user = await self.identify()
         if user is None:
             await self.refuse_anonymous()
             return
@@ -102,6 +104,21 @@ class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
                 self.request.method, self.request.path, user["name"], name,
             )  # fmt: skip
             raise Refused(403, f"You need the permission {name} for this.")
+
+    async def identify(self) -> dict[str, Any] | None:
+        """Ask the hub who it is; None for nobody it knows, 503 where it does not answer."""
+        try:
+            async with asyncio.timeout(HUB_SECONDS):
+                user: dict[str, Any] | None = await self.hub_auth.get_user(self, sync=False)
+        except TimeoutError:
+            raise Refused(503, HUB_AWAY) from None
+        except HTTPError as error:
+            if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            raise Refused(503, HUB_AWAY) from error
+        # What HubAuthenticated.get_current_user would find out by blocking.
+        self._hub_auth_user_cache = user
+        return user
 
     def refuse_other_sites(self) -> None:
         """Answer 403 where another site's page sends a browser to change something.
@@ -181,5 +198,5 @@ class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
         if isinstance(error, HTTPError) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return str(error.log_message or HTTPStatus(status).phrase), {}
         if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE):
-            return "The hub does not answer; try again in a minute.", {}
+            return HUB_AWAY, {}
         return "Something went wrong here; the log of hub-images has the details.", {}

@@ -17,7 +17,7 @@ class NotFoundPage(PageHandler):
     async def prepare(self) -> None:
         """Say that there is nothing, to whoever asks."""
         if self._wants_page():  # whose navigation bar shows who is signed in
-            self._hub_auth_user_cache = await self.hub_auth.get_user(self, sync=False)
+            await self.identify()
         raise Refused(404, "There is nothing at this address.")
 
     def _wants_page(self) -> bool:
