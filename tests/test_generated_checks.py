@@ -38,8 +38,6 @@ from tests.generated_options import (
 )
 from tests.starts import IMAGES
 
-pytestmark = pytest.mark.hub
-
 EXAMPLES = 500
 
 TYPES: list[dict[str, Any]] = [

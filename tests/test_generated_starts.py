@@ -20,7 +20,7 @@ from tests.generated_options import FIELDS, JSON_OPTIONS, MAY_START, USERS, aske
 from tests.hub import Hub
 from tests.starts import new_records, notebook, recording_hub, start
 
-pytestmark = [pytest.mark.hub, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 #: Over HTTP; each is started, and started again with what was saved.
 OVER_HTTP = 50
