@@ -183,18 +183,22 @@ class Hub:
                 raise RuntimeError(
                     f"the hub ended with {process.returncode}:\n{self.log()[-6000:]}"
                 )
-            if self._answers("hub/api/health") and self._ready():
+            if self._answers() and self._ready():
                 return
             time.sleep(0.1)
         log = self.log()[-6000:]
         self.stop()
         raise RuntimeError(f"the hub did not start:\n{log}")
 
-    def _answers(self, path: str) -> bool:
-        try:
-            return self.client.get(self.url + path).status_code == 200
-        except httpx.TransportError:
-            return False
+    def _answers(self) -> bool:
+        # first without the proxy, which sends what it does not know to a hub that is busy
+        for url in (f"http://127.0.0.1:{self.hub_port}{self.base_url}", self.url):
+            try:
+                if self.client.get(f"{url}hub/api/health").status_code != 200:
+                    return False
+            except httpx.TransportError:
+                return False
+        return True
 
     def _ready(self) -> bool:
         if "hub_images.configure(c)" not in self.config_file.read_text():

@@ -55,9 +55,9 @@ c.HubImages.instance_types.append(
 """
     with recording_hub(tmp_path_factory.mktemp("payloads"), extra=instance_type) as running:
         for number, payload in enumerate(PAYLOADS):
-            running.add_image(f"global-{number}", display_name=payload, description=payload)
-            fields = {"groups": ["students", payload], "global": False}
-            running.add_image(f"groups-{number}", **fields)
+            text = {"display_name": payload, "description": payload}
+            groups = {"groups": ["students", payload], "global": False}
+            running.add_image(f"image-{number}", **text, **groups)
         yield running
 
 
@@ -75,19 +75,18 @@ def test_nothing_runs_on_the_admins_pages(browser: Browser, hub: Hub) -> None:
     page = sign_in(browser, hub, "admin")
     opened: list[str] = []
     page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
-    for address in ("", "?page=2", "?confirm=global-5", "new"):
+    for address in ("", "?confirm=image-5", "new"):
         assert _stirred(page, hub.images_url + address) == 0
     for number, payload in enumerate(PAYLOADS):
         asked = quote(payload, safe="")
         for address in (
-            f"edit/global-{number}",
-            f"edit/groups-{number}",
+            f"edit/image-{number}",
             f"?search={asked}&group={asked}&type={asked}&sort={asked}&page={asked}&access={asked}",
         ):
             page.goto(hub.images_url + address)
             assert page.evaluate("window.__ran || 0") == 0, payload
-    page.goto(f"{hub.images_url}?search=global-4")
-    page.get_by_role("row", name="global-4").get_by_role("button", name="Delete").click()
+    page.goto(f"{hub.images_url}?search=image-4")
+    page.get_by_role("row", name="image-4").get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_text("running server").wait_for()
     assert page.evaluate("window.__ran || 0") == 0
     assert opened == []
