@@ -51,9 +51,13 @@ class HubApi:
         found = [Group(str(item["name"]), len(item.get("users") or [])) for item in items]
         return sorted(found, key=lambda group: group.name.casefold())
 
-    async def images_in_use(self) -> Mapping[str, int] | None:
-        """Return how many running servers use each image; None where the hub does not say."""
-        users = await self._all("users", {"state": "active"})
+    async def images_in_use(self, *, now: bool = False) -> Mapping[str, int] | None:
+        """Return how many running servers use each image; None where the hub does not say.
+
+        With `now` the hub is asked again, however shortly ago it answered: for what
+        somebody is about to delete.
+        """
+        users = await self._all("users", {"state": "active"}, now=now)
         if users is None:
             return None
         counts: Counter[str] = Counter()
@@ -64,10 +68,12 @@ class HubApi:
                     counts[name] += 1
         return counts
 
-    async def _all(self, path: str, query: dict[str, str]) -> list[dict[str, Any]] | None:
+    async def _all(
+        self, path: str, query: dict[str, str], *, now: bool = False
+    ) -> list[dict[str, Any]] | None:
         key = f"{path}?{urlencode(query)}"
         kept = self._kept.get(key)
-        if kept is None or time.monotonic() - kept[0] > FRESH_SECONDS:
+        if now or kept is None or time.monotonic() - kept[0] > FRESH_SECONDS:
             kept = (time.monotonic(), asyncio.ensure_future(self._bounded(path, query)))
             self._kept[key] = kept
         # shielded: a page that is gone must not take the answer from the others

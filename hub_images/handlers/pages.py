@@ -35,7 +35,7 @@ class ImagesPage(PageHandler):
             self.services.database.read(lambda session: read_listing(session, self.state)),
             self.services.hub_api.groups(),
             self.services.pull_secrets.known(),
-            self.services.hub_api.images_in_use(),
+            self.services.hub_api.images_in_use(now=bool(asked)),
             self.services.database.read(lambda session: display_names(session, asked)),
         )
         known = None if groups is None else [group.name for group in groups]
@@ -85,7 +85,7 @@ class UsagePage(ImagesPage):
 
     async def get(self) -> None:
         """Answer in JSON for the images in `names`."""
-        answer = usage(self.names(), await self.services.hub_api.images_in_use())
+        answer = usage(self.names(), await self.services.hub_api.images_in_use(now=True))
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(answer))
 
@@ -97,7 +97,7 @@ class DeletePage(PageHandler):
 
     async def post(self, name: str) -> None:
         """Delete the image; its running servers are left alone."""
-        in_use = await self.services.hub_api.images_in_use()
+        in_use = await self.services.hub_api.images_in_use(now=True)
 
         def delete(session: Session) -> str:
             shown = store.get_image(session, name).display_name
@@ -147,7 +147,7 @@ class BulkPage(ImagesPage):
         self.back_to_list(f"{word.capitalize()} {images_text(len(changed))}.")
 
     async def _delete(self, names: list[str]) -> None:
-        in_use = await self.services.hub_api.images_in_use()
+        in_use = await self.services.hub_api.images_in_use(now=True)
         deleted = await self.services.database.write(
             lambda session: store.delete_images(session, names)
         )
