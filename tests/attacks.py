@@ -33,11 +33,14 @@ class AttackedHub(Hub):
                 connection.sendall(part)
             return read_all(connection)
 
-    def service_log(self) -> str:
-        """Return the log without what the tests' proxy writes, whole addresses among it."""
+    def service_log(self, until: str = "") -> str:
+        """Return the log without what the tests' proxy writes, whole addresses among it.
+
+        Waits for the words `until` as `Hub.log` does.
+        """
         return "\n".join(
             line
-            for line in self.log().splitlines()
+            for line in self.log(until).splitlines()
             # ",123 tornado": the proxy's way to write the time
             if not line[:40].partition(",")[2][3:].startswith(" tornado")
         )

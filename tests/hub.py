@@ -222,9 +222,18 @@ class Hub:
             self._watcher.dismiss()
         self._process = self._watcher = None
 
-    def log(self) -> str:
-        """Return what hub, proxy, service and servers have written so far."""
-        return self.log_file.read_text(errors="replace")
+    def log(self, until: str = "") -> str:
+        """Return what hub, proxy, service and servers have written so far.
+
+        Waits up to ten seconds for the words `until`: a request is logged after its answer
+        has gone, so a test may be here first.
+        """
+        deadline = time.monotonic() + 10
+        while until not in (written := self.log_file.read_text(errors="replace")):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        return written
 
     def api(self, method: str, path: str, token: str = ADMIN_TOKEN, **rest: Any) -> httpx.Response:
         """Call the hub's REST API, by default as an admin service."""

@@ -107,6 +107,7 @@ def test_the_log_has_one_line(kube: KubeHub, broken: str) -> None:
     before = len(kube.hub.log())
     _start(kube, "scientist", "scipy")
     wait_for("the end of the pod", lambda: _gone(kube, "scientist"))
+    # the line comes before the pod is deleted, which the test has waited for
     lines = [line for line in kube.hub.log()[before:].splitlines() if "cannot be pulled:" in line]
     ours = [line for line in lines if "Ended the start of" in line]
     assert len(ours) == 1
