@@ -10,7 +10,7 @@ from bench.catalogue import filled
 from bench.findings import Finding, Goal, Part
 from bench.measure import in_turns, number
 from hub_images.database import Database
-from hub_images.store import ImageQuery, list_images
+from hub_images.search import ImageQuery, list_images
 from tests.databases import make_server, missing_reason
 
 GOAL = Goal("at most 3 times the unfiltered page", 3)
@@ -27,7 +27,7 @@ SEARCHES = (
 )
 
 METHOD = f"""
-**Search.** The store's `list_images` through its thread, as pages and REST call it, without
+**Search.** `list_images` through its thread, as pages and REST call it, without
 HTTP, which would only bring the two closer together: 50 of {COUNT:,} images with their groups,
 and the number of all that match. Searched for {", ".join(f"`{term}`" for term in SEARCHES)}:
 frequent, rare and absent words, in names and in descriptions. The table has the slowest of

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub_images import db, store
 from hub_images.schema import parse_image
+from hub_images.search import ImageQuery, list_images
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -86,7 +87,7 @@ def add_sample_images(db_url: str) -> None:
     engine = db.make_engine(db_url)
     db.upgrade(engine)
     with Session(engine) as session:
-        if store.list_images(session, store.ImageQuery(limit=1))[1] == 0:
+        if list_images(session, ImageQuery(limit=1))[1] == 0:
             for fields in SAMPLE_IMAGES:
                 store.create_image(session, parse_image(fields), actor="demo")
     engine.dispose()

@@ -8,21 +8,16 @@ a version grows by one with each change, and with nothing else.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
     Connection,
     CursorResult,
-    Select,
     column,
     exists,
-    func,
     select,
     table,
     update,
@@ -31,20 +26,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from hub_images import db
-from hub_images.orm import Catalogue, Image, ImageGroup
+from hub_images.orm import SORT_KEY_MAX_LENGTH, Catalogue, Image, ImageGroup
 from hub_images.schema import ImageSpec, ImageType
-
-SORTS = ("name", "display_name", "type", "updated_at")
-Sort = Literal["name", "display_name", "type", "updated_at"]
+from hub_images.search import fold, search_text
 
 AnyVersion = Literal["*"]
-
-#: Between the fields of `search_text`, so that nothing is found across two of them; no
-#: field holds this control character.
-_FIELD_END = "\x1f"
-
-#: Up to so many images that hold a text are found in one step, and sorted here.
-FEW = 1000
 
 #: Asked at every form and start, so put together once.
 _REVISION = select(Catalogue.revision).where(Catalogue.id == 1)
@@ -76,30 +62,6 @@ class VersionConflict(RuntimeError):
         self.version = version
 
 
-@dataclass(frozen=True)
-class ImageQuery:
-    """Which images, in which order, and which part of them; None does not filter."""
-
-    search: str = ""
-    type: ImageType | None = None
-    group: str | None = None
-    is_global: bool | None = None
-    enabled: bool | None = None
-    sort: Sort = "display_name"
-    descending: bool = False
-    limit: int = 50
-    offset: int = 0
-
-
-def fold(value: str) -> str:
-    """Return `value` so that text which people read as the same compares as the same.
-
-    Compatibility-normalised and case-folded (Unicode standard, section 3.13), in every
-    alphabet alike; the databases' own lower() differ from each other.
-    """
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
-
-
 @contextmanager
 def _writing(session: Session) -> Iterator[None]:
     # First of all the write lock; see orm.Catalogue. The same statement makes sure that
@@ -124,56 +86,6 @@ def _writing(session: Session) -> Iterator[None]:
 def catalogue_revision(reader: Session | Connection) -> int:
     """Return the number that changes with every write."""
     return reader.execute(_REVISION).scalar_one()
-
-
-def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], int]:
-    """Return one page of images with their groups, and how many there are in all."""
-    column = {
-        "name": Image.name,
-        "display_name": Image.sort_key,
-        "type": Image.type,
-        "updated_at": Image.updated_at,
-    }[query.sort]
-    # the name settles what the column leaves open, in the same direction
-    order = [column.desc(), Image.name.desc()] if query.descending else [column, Image.name]
-    page = select(Image).options(selectinload(Image.group_rows)).order_by(*order)
-    if query.search.strip():
-        # What holds the text is found by reading every row: once, where it is not many.
-        # By the index of the order rows would be fetched one by one, and all again to be
-        # counted.
-        keys = cast("Select[Any]", select(Image.id, column, Image.name))
-        rows = session.execute(_filtered(keys, query).limit(FEW + 1))
-        found = [tuple(row) for row in rows]
-        if len(found) <= FEW:
-            found.sort(key=itemgetter(1, 2), reverse=query.descending)  # by code point, as there
-            ids = [row[0] for row in found[query.offset : query.offset + query.limit]]
-            images = session.execute(page.where(Image.id.in_(ids))).scalars().all() if ids else []
-            return images, len(found)
-    count = _filtered(select(func.count()).select_from(Image), query)
-    total = session.execute(count).scalar_one()
-    page = _filtered(page, query).limit(query.limit).offset(query.offset)
-    return session.execute(page).scalars().all(), total
-
-
-def _filtered(statement: Select[Any], query: ImageQuery) -> Select[Any]:
-    needle = fold(query.search.strip()).replace(_FIELD_END, "")
-    if needle:
-        statement = statement.where(Image.search_text.contains(needle, autoescape=True))
-    if query.type is not None:
-        statement = statement.where(Image.type == query.type)
-    if query.is_global is not None:
-        statement = statement.where(Image.is_global.is_(query.is_global))
-    if query.enabled is not None:
-        statement = statement.where(Image.enabled.is_(query.enabled))
-    if query.group is not None:
-        statement = statement.where(Image.group_rows.any(ImageGroup.group_name == query.group))
-    return statement
-
-
-def listed_groups(session: Session) -> list[str]:
-    """Return the names of all groups that any image lists, sorted."""
-    names = session.execute(select(ImageGroup.group_name).distinct()).scalars()
-    return sorted(names)
 
 
 def get_image(session: Session, name: str) -> Image:
@@ -293,10 +205,8 @@ def _assign(image: Image, spec: ImageSpec) -> None:
     for position, row in enumerate(kept):
         row.position = position
     image.group_rows = kept
-    image.sort_key = fold(spec.display_name)[:600]
-    image.search_text = _FIELD_END.join(
-        fold(part) for part in (spec.name, spec.display_name, spec.description, spec.type)
-    )
+    image.sort_key = fold(spec.display_name)[:SORT_KEY_MAX_LENGTH]
+    image.search_text = search_text(spec)
 
 
 def _stamp(image: Image, actor: str) -> None:

@@ -18,7 +18,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rules": set(),
     "orm": {"reference", "schema"},
     "db": set(),  # finds its models through the migrations
-    "store": {"db", "orm", "schema"},
+    "search": {"orm", "schema"},
+    "store": {"db", "orm", "schema", "search"},
     "database": {"db"},
     "catalogue": {"db", "orm", "store"},
     "choice": {"rules", "catalogue", "instance_types"},
@@ -37,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pull_secrets": set(),
     "kubernetes": {"pull_secrets"},
     "hub_api": set(),
-    "demo": {"db", "store", "schema"},
+    "demo": {"db", "search", "store", "schema"},
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from hub_images import db, store
+from hub_images.search import ImageQuery, list_images
 from tests.hub import Hub
 from tests.services import Service, Services
 
@@ -140,7 +141,7 @@ def test_what_was_acknowledged_is_there(services: Services, database_url: str) -
     with Session(engine) as session:
         stored = {
             image.name: store.image_model(image)
-            for image in store.list_images(session, store.ImageQuery(limit=1000))[0]
+            for image in list_images(session, ImageQuery(limit=1000))[0]
         }
     engine.dispose()
     for lane in lanes:

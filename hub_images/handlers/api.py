@@ -16,6 +16,7 @@ from hub_images.instance_types import instance_type_model
 from hub_images.orm import Image
 from hub_images.pull_secrets import KnownSecrets
 from hub_images.schema import ImageSpec, InvalidFields, image_fields, parse_image
+from hub_images.search import list_images
 from hub_images.store import AnyVersion
 
 
@@ -111,7 +112,7 @@ class ImageList(ApiHandler):
         """List images."""
         query = parse_query(self.request.query_arguments)
         images, total = await self.services.database.read(
-            lambda session: store.list_images(session, query)
+            lambda session: list_images(session, query)
         )
         following = query.offset + query.limit
         page: dict[str, Any] = {

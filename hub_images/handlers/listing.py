@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from hub_images.orm import Image
 from hub_images.pull_secrets import KnownSecrets
 from hub_images.schema import IMAGE_TYPES, ImageType
-from hub_images.store import SORTS, ImageQuery, Sort, list_images, listed_groups
+from hub_images.search import SORTS, ImageQuery, Sort, list_images, listed_groups
 
 PAGE_SIZE = 25
 MAX_PAGE = 1_000_000

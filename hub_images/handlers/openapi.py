@@ -11,7 +11,7 @@ from typing import Any, get_args
 from hub_images import __version__, scopes
 from hub_images.instance_types import InstanceType
 from hub_images.schema import IMAGE_TYPES, NAME_MAX_LENGTH, NAME_PATTERN, ImageSpec
-from hub_images.store import Sort
+from hub_images.search import Sort
 
 _REF = "#/components/schemas/{model}"
 

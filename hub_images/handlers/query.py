@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from hub_images.schema import IMAGE_TYPES, InvalidFields
-from hub_images.store import ImageQuery, Sort
+from hub_images.search import ImageQuery, Sort
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200  # more is cut, as the hub does (`JupyterHub.api_page_max_limit`)
