@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.hub import PASSWORD, Hub
 from tests.requirements import chromium
 
 Theme = Literal["light", "dark"]
+
+WAIT_MILLISECONDS = 20_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -41,13 +44,21 @@ def sign_in(
         viewport={"width": width, "height": 900}, color_scheme=theme, **rest
     )
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(WAIT_MILLISECONDS)
     page.goto(f"{hub.url}hub/login")
     page.get_by_label("Username").fill(user)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/hub/login" not in url)
     return page
+
+
+def expect_boxes(page: Page, name: str, values: list[str]) -> None:
+    """See the radio buttons or checkboxes called `name`, these and in this order."""
+    boxes = page.locator(f"input[name={name}]")
+    expect(boxes).to_have_count(len(values))
+    for number, value in enumerate(values):
+        expect(boxes.nth(number)).to_have_attribute("value", value)
 
 
 def violations(page: Page, within: str) -> list[str]:

@@ -144,7 +144,8 @@ def test_local_processes_get_the_reference_in_their_environment(folder: Path) ->
     dump = folder / "dump.py"
     dump.write_text(
         "import json, os, sys\n"
-        f"json.dump(dict(os.environ), open({str(folder / 'env.json')!r}, 'w'))\n"
+        f"json.dump(dict(os.environ), open({str(folder / 'part.json')!r}, 'w'))\n"
+        f"os.replace({str(folder / 'part.json')!r}, {str(folder / 'env.json')!r})\n"
     )
     extra = f"""
 import sys
@@ -159,7 +160,6 @@ c.Spawner.environment = {{"KEPT": "yes"}}
         deadline = time.monotonic() + 20
         while not (folder / "env.json").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
-        time.sleep(0.2)
         environment = json.loads((folder / "env.json").read_text())
         assert environment["JUPYTER_IMAGE"] == f"{REG}only:1"
         assert environment["JUPYTER_IMAGE_SPEC"] == f"{REG}only:1"

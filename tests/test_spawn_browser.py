@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import Theme, chromium_browser, overflows, sign_in, violations
+from tests.browser import Theme, chromium_browser, expect_boxes, overflows, sign_in, violations
 from tests.hub import Hub
 from tests.requirements import chromium_missing, require
 from tests.starts import notebook, recording_hub, records
@@ -39,16 +39,16 @@ def _open(browser: Browser, hub: Hub, fragment: str = "", **rest: object) -> Pag
     return page
 
 
-def _shown(page: Page) -> list[str]:
-    return [str(radio.get_attribute("value")) for radio in page.locator("[name=image]").all()]
+def _expect_images(page: Page, names: list[str]) -> None:
+    expect_boxes(page, "image", names)
 
 
 def test_only_what_fits_is_shown(browser: Browser, hub: Hub) -> None:
     """Choosing an instance type shows the images that fit it, and keeps one chosen."""
     page = _open(browser, hub)
-    assert _shown(page) == ["minimal", "scipy", "torch"]
+    _expect_images(page, ["minimal", "scipy", "torch"])
     page.get_by_label("One GPU").check()
-    assert _shown(page) == ["cuda", "minimal", "torch"]
+    _expect_images(page, ["cuda", "minimal", "torch"])
     expect(page.get_by_label("Minimal")).to_be_checked()
     page.get_by_label("CUDA").check()
     page.get_by_label("Small").check()
@@ -74,7 +74,7 @@ def test_search_narrows_and_keeps_the_choice(browser: Browser, hub: Hub) -> None
         page = _open(browser, hub)
         page.get_by_label("Torch").check()
         page.get_by_role("searchbox", name="Search images").fill("ÜBUNG 11")
-        assert _shown(page) == ["torch", "lab-11"]
+        _expect_images(page, ["torch", "lab-11"])
         expect(page.get_by_role("status").filter(has_text="match")).to_contain_text("1 of")
         page.get_by_role("searchbox").press("Enter")
         page.get_by_role("button", name="Start").click()
@@ -95,17 +95,17 @@ def test_more_images_than_are_shown_at_once(browser: Browser, hub: Hub) -> None:
     try:
         page = _open(browser, hub, "#image=many-104")
         expect(page.get_by_label("many-104")).to_be_checked()
-        assert len(_shown(page)) == 101
+        expect(page.locator("[name=image]")).to_have_count(101)
         page.get_by_role("button", name="Show more").click()
-        assert _shown(page) == sorted(["minimal", "scipy", "torch", *names])
+        _expect_images(page, sorted(["minimal", "scipy", "torch", *names]))
         page.get_by_role("searchbox", name="Search images").fill("MANY-103")
-        assert _shown(page) == ["many-104", "many-103"]
+        _expect_images(page, ["many-104", "many-103"])
         context = browser.new_context(java_script_enabled=False)
         context.add_cookies(page.context.cookies())  # type: ignore[arg-type]
         plain = context.new_page()
         plain.goto(f"{hub.url}hub/spawn")
         expect(plain.get_by_label("many-104")).to_be_visible()
-        assert _shown(plain) == sorted(["cuda", "minimal", "scipy", "torch", *names])
+        _expect_images(plain, sorted(["cuda", "minimal", "scipy", "torch", *names]))
         context.close()
         page.context.close()
     finally:
@@ -139,7 +139,7 @@ def test_without_javascript(browser: Browser, hub: Hub) -> None:
     context.add_cookies(with_script.context.cookies())  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"{hub.url}hub/spawn")
-    assert sorted(_shown(page)) == ["cuda", "minimal", "scipy", "torch"]
+    _expect_images(page, ["cuda", "minimal", "scipy", "torch"])
     page.get_by_label("Small").check()
     page.get_by_label("CUDA").check()
     page.get_by_role("button", name="Start").click()
