@@ -40,7 +40,8 @@ from hub_images.settings import HubImages, load_settings, settings_from_environm
 from hub_images.templates import make_environment, static_folder
 
 RETRY_SECONDS = 2.0
-STOP_SECONDS = 5.0
+#: For requests under way; the hub kills a service that has not ended after five seconds.
+STOP_SECONDS = 4.0
 
 
 class Base(Application):
@@ -160,8 +161,9 @@ class HubImagesService(Base):
     async def serve(self) -> None:
         """Listen, open the database, and stop gracefully when told to."""
         database = self.database()
+        application = self.web_application(database)
         server = HTTPServer(
-            self.web_application(database),
+            application,
             max_body_size=MAX_BODY_BYTES,
             idle_connection_timeout=120,
             body_timeout=30,
@@ -185,9 +187,10 @@ class HubImagesService(Base):
         server.stop()
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await server.close_all_connections()
+                await application.idle()
         except TimeoutError:
             self.log.warning("Some requests did not end within %s s", STOP_SECONDS)
+        await server.close_all_connections()
         database.close()
 
     async def open_database(self, database: Database) -> None:

@@ -7,9 +7,11 @@ answered with 413 and a sentence, and never held in memory.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
+from weakref import WeakSet
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 from tornado.httputil import HTTPServerRequest
@@ -125,10 +127,26 @@ class TooLarge(GuardedHandler):
 
 
 class GuardedApplication(Application):
-    """An application that sees a body's announced size before the body."""
+    """An application that sees a body's announced size before the body, and knows its requests."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        # weak, because of a request whose sender goes away before its end nobody says so
+        self._answering: WeakSet[HTTPServerRequest] = WeakSet()
+
+    async def idle(self) -> None:
+        """Wait until every request that has come is answered."""
+        while self._answering:  # noqa: ASYNC110 (a request that is given up sets no event)
+            await asyncio.sleep(0.05)
+
+    def log_request(self, handler: RequestHandler) -> None:
+        """Log a request that is answered."""
+        super().log_request(handler)
+        self._answering.discard(handler.request)
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Return who handles the request."""
+        self._answering.add(request)
         length = request.headers.get("Content-Length", "")
         # what is no number is malformed, which the HTTP server says itself
         if length.isascii() and length.isdigit() and len(length) < 20:
