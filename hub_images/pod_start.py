@@ -98,7 +98,8 @@ async def _start(
     timeout_seconds: float,
 ) -> Any:
     starting = asyncio.ensure_future(maybe_future(original()))
-    watch = PullWatch(timeout_seconds)
+    # within the timeout: the look after this one would be too late
+    watch = PullWatch(timeout_seconds - LOOK_SECONDS)
     try:
         while True:
             await asyncio.wait({starting}, timeout=LOOK_SECONDS)
