@@ -15,6 +15,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -136,6 +137,12 @@ def session() -> Iterator[requests.Session]:
 def test_the_document_is_the_services_own(callers: Callers) -> None:
     """What the requests below are made from is what the service hands out."""
     assert callers.hub.images("GET", "openapi.json", token=None).json() == DOCUMENT
+
+
+def test_the_document_is_openapi(callers: Callers) -> None:
+    """By OpenAPI 3.1's own rules, the schemas in it too."""
+    document = callers.hub.images("GET", "openapi.json", token=None).json()
+    validate(document, cls=OpenAPIV31SpecValidator)
 
 
 def _check(

@@ -100,7 +100,7 @@ def _paths() -> dict[str, Any]:
     }
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
     errors = ("403", "404", "503")
-    changes = ("400", "403", "404", "412", "422", "503")
+    changes = ("400", "403", "404", "412", "413", "422", "503")
     return {
         "/api/images": {
             "get": _operation(
@@ -113,7 +113,7 @@ def _paths() -> dict[str, Any]:
                 responses={
                     "201": _answer("The new image", "Image", **etag,
                                    Location={"schema": {"type": "string"}}),
-                    **_refs("400", "403", "409", "422", "503"),
+                    **_refs("400", "403", "409", "413", "422", "503"),
                 },
             ),
         },
@@ -140,13 +140,15 @@ def _paths() -> dict[str, Any]:
         "/api/instance-types": {
             "get": _operation(
                 "listInstanceTypes", "List the configured instance types", read,
-                responses={"200": _answer("In their order", "InstanceTypes"), **_refs("403")},
+                responses={"200": _answer("In their order", "InstanceTypes"),
+                           **_refs("403", "503")},
             )
         },
         "/api/pull-secrets": {
             "get": _operation(
                 "listPullSecrets", "List the names that an admin may choose", read,
-                responses={"200": _answer("Names only", "PullSecrets"), **_refs("403")},
+                responses={"200": _answer("Names only", "PullSecrets"),
+                           **_refs("403", "503")},
             )
         },
         "/api/openapi.json": {
@@ -189,6 +191,7 @@ def _responses() -> dict[str, Any]:
         "404": _answer("There is no such image", "Error"),
         "409": _answer("The name is taken", "Error"),
         "412": _answer("The image has changed since that version", "Error"),
+        "413": _answer("The body is too large", "Error"),
         "422": _answer("Unknown or invalid fields", "Error"),
         "503": _answer("The database or the hub does not answer", "Error"),
     }
