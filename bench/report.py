@@ -22,9 +22,10 @@ LEARNED = Path(__file__).parent / "learned.md"
 
 _HEAD = """# Performance
 
-Written by `make bench`; what is not a figure here stands in `bench/`. All figures are ratios to a
-named peer in the same run, the two taking turns: medians, in brackets the quartiles. Times in
-themselves say more about the machine than about the program.
+Written by `make bench`; what is not a figure here stands in `bench/`. Speed and memory
+are ratios to a named peer in the same run, for speed the two taking turns: medians, in brackets the
+quartiles. Times in themselves say more about the machine than about the program; the size of the
+form and the time of a key have limits of their own.
 """
 
 

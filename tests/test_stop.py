@@ -1,4 +1,4 @@
-"""The service ends as a service should: what has come is answered first."""
+"""How the service ends: what has come is answered first; and what the hub does then."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 
 from tests.hub import Hub
 from tests.kube.pod_runner import wait_for
+from tests.processes import descendants
 from tests.services import Services
 
 pytestmark = pytest.mark.hub
@@ -80,3 +81,19 @@ def test_a_write_under_way_is_made_and_answered(
         rows = stored.execute("SELECT description, version FROM hub_images_image").fetchall()
     assert rows == [("late", 2)]
     assert "did not end" not in log.read_text()
+
+
+def test_the_hub_starts_a_killed_service_again(tmp_path: Path) -> None:
+    """Nobody has to; it looks every 30 seconds."""
+    with Hub(tmp_path) as hub:
+        hub.add_image("kept")
+        (service,) = [pid for pid in descendants(hub.pid) if b"hub_images" in _command(pid)]
+        os.kill(service, signal.SIGKILL)
+        wait_for("its end", lambda: hub.client.get(f"{hub.images_url}health").status_code != 200)
+        health = f"{hub.images_url}health"
+        wait_for("the next one", lambda: hub.client.get(health).status_code == 200, seconds=120)
+        assert hub.images("GET", "images/kept").status_code == 200
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
