@@ -37,7 +37,9 @@ _AUDIT_POLICY = """
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
-rules: [{level: Metadata}]
+rules:
+- {level: RequestResponse, verbs: [list], resources: [{group: "", resources: [secrets]}]}
+- {level: Metadata}
 """
 
 #: What the role of zero-to-jupyterhub's hub allows, and no more (templates/hub/rbac.yaml).

@@ -19,6 +19,8 @@ from tests.kube.pod_runner import invalid_name, not_found, wait_for
 from tests.requirements import chromium_missing, require
 from tests.starts import start, stop
 
+pytestmark = pytest.mark.hub  # how a start fails is not the same in each JupyterHub
+
 TIMEOUT = 4.0
 SLACK = 6.0
 """For looking, and for a machine that is busy; a start_timeout of 60 s is far beyond."""
@@ -130,7 +132,7 @@ def test_a_pull_that_recovers_goes_on(kube: KubeHub, broken: str) -> None:
     """A registry that stumbles for less than the timeout costs nobody a server."""
     _start(kube, "student", "scipy")
     wait_for("the first report", lambda: _reported(kube, "student"))
-    time.sleep(TIMEOUT / 3)
+    time.sleep(TIMEOUT / 8)  # the rest is for a machine that is busy
     kube.runner.failures.clear()
 
     def up() -> bool:

@@ -144,12 +144,20 @@ def test_an_unreadable_list_says_why_and_keeps_what_is_stored(
 
 
 def test_only_metadata_is_asked_for_and_nothing_told(kube: KubeHub) -> None:
-    """The hub's account lists secrets and gets none; no password is in page, answer or log."""
+    """The hub's account lists secrets and gets none; no password is in page, answer or log.
+
+    What the API server answered is in its audit log; with contents it would be a SecretList.
+    """
     mark = kube.cluster.mark()
     answers = [kube.hub.images("GET", "pull-secrets").text, str(_page(kube, "edit/kept"))]
     asked = kube.cluster.requests_since(mark, kube.account)
     verbs = {request.verb for request in asked if request.resource == "secrets"}
     assert verbs == {"list"}
+    with kube.cluster.audit_log.open("rb") as log:
+        log.seek(mark)
+        lines = [json.loads(line) for line in log if kube.account.encode() in line]
+    kinds = {line["responseObject"]["kind"] for line in lines if "responseObject" in line}
+    assert kinds == {"PartialObjectMetadataList"}
     for text in [*answers, kube.hub.log()]:
         assert "the-password-of" not in text
 
