@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from typing import get_args
 
 import pytest
@@ -13,7 +15,7 @@ from tests.browser import Theme, chromium_browser, overflows, sign_in, violation
 from tests.hub import Hub
 from tests.requirements import chromium_missing, require
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +75,23 @@ def test_the_gpu_url_is_there_for_universal_only(page: Page, hub: Hub) -> None:
 def test_secrets_and_groups_that_are_gone_stay_and_are_marked(page: Page, hub: Hub) -> None:
     """What the hub no longer knows is kept until somebody takes it away."""
     hub.add_image("kept", groups=["data-science", "left-the-hub"], **{"global": False})
-    hub.images("PATCH", "images/kept", json={"pull_secret": "lab-registry"})
+    # as a change of the configuration leaves it; over REST a name has to be in the list
+    with closing(sqlite3.connect(hub.db_url.removeprefix("sqlite:///"))) as database, database:
+        database.execute("UPDATE hub_images_image SET pull_secret = 'gone' WHERE name = 'kept'")
     page.goto(f"{hub.images_url}edit/kept")
     gone = page.get_by_label("left-the-hub")
     expect(gone).to_be_checked()
     expect(page.locator("#group-list")).to_contain_text("not known to the hub")
     expect(page.get_by_label(re.compile("^data-science"))).to_be_checked()
     expect(page.locator("#group-list")).to_contain_text("1 member")
-    expect(page.get_by_role("combobox")).to_have_value("lab-registry")
+    expect(page.get_by_role("combobox")).to_have_value("gone")
+    expect(page.locator("select[name=pull_secret] option[value=gone]")).not_to_have_text("gone")
     page.get_by_label("Display name").fill("Kept")
     _confirm(page)
     page.wait_for_url(hub.images_url)
-    assert _stored(hub, "kept")["groups"] == ["data-science", "left-the-hub"]
+    stored = _stored(hub, "kept")
+    assert (stored["display_name"], stored["pull_secret"]) == ("Kept", "gone")
+    assert stored["groups"] == ["data-science", "left-the-hub"]
 
 
 def test_groups_are_found_and_kept_while_global(page: Page, hub: Hub) -> None:

@@ -14,7 +14,7 @@ from tests.hub import Hub
 from tests.requirements import chromium_missing, require
 from tests.starts import notebook, recording_hub, records, start, stop
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 
 MANY = 27  # beside those of `recording_hub`: two pages
 
@@ -213,15 +213,21 @@ def test_a_reader_may_look(browser: Browser, hub: Hub) -> None:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", get_args(Theme))
 def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> None:
-    """axe-core finds nothing in list, empty list and dialog; nothing scrolls sideways."""
+    """axe-core finds nothing in list, empty search, error and dialogs; nothing scrolls sideways."""
     _doomed(hub, "for-axe")
     page = sign_in(browser, hub, "admin", theme=theme, width=width)
-    for query in ("", "?search=no-such-image"):
-        page.goto(hub.images_url + query)
+    for path in ("", "?search=no-such-image", "edit/no-such-image"):
+        page.goto(hub.images_url + path)
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
         assert violations(page, "main") == []
         assert not overflows(page)
     page.goto(f"{hub.images_url}?search=for-axe")
     page.get_by_role("row", name="for-axe").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text("running server")
+    assert violations(page, "dialog") == []
+    page.keyboard.press("Escape")
+    page.get_by_label("Choose For-Axe").check()
+    page.locator("#bulk").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("dialog")).to_contain_text("running server")
     assert violations(page, "dialog") == []
     page.context.close()

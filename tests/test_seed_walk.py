@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium_browser, sign_in
+from tests.browser import chromium_browser, sign_in, violations
 from tests.hub import Hub
 from tests.requirements import chromium_missing, require
 
@@ -56,6 +56,7 @@ def test_the_seeds_page(browser: Browser, hub: Hub) -> None:
     admin.goto(f"{hub.url}hub/home")
     admin.get_by_role("link", name="Images").click()
     expect(admin.get_by_text("There is no image yet")).to_be_visible()
+    assert violations(admin, "main") == []
 
     # Creating New Image
     admin.get_by_role("link", name="Add", exact=True).click()

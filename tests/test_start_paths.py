@@ -111,6 +111,50 @@ def test_admin_start_goes_by_the_owners_groups(hub: Hub) -> None:
     assert names == ["course", "minimal", "scipy"]
 
 
+@pytest.mark.parametrize("server", ["", "two"])
+def test_an_admins_form_and_link_go_by_the_owners_groups(hub: Hub, server: str) -> None:
+    """Of the default server and of a named one, on the pages that the hub has for it."""
+    path = f"hub/spawn/student/{server}".rstrip("/")
+    before = len(records(hub))
+    _status, page = _post_form(hub, "admin", path, instance_type="small", image="torch")
+    assert "is not available to" in page
+    page = hub.browser("admin").get(f"{path}?opt-image=torch").text
+    assert "is not available to" in page
+    assert len(records(hub)) == before
+    _post_form(hub, "admin", path, instance_type="small", image="course")
+    assert _last_image(hub) == f"{REG}course:1"
+    stop(hub, "student", server)
+    hub.browser("admin").get(f"{path}?opt-image=scipy")
+    assert _last_image(hub) == f"{REG}scipy:1"
+    assert len(records(hub)) == before + 2
+    stop(hub, "student", server)
+
+
+def test_named_servers_form_is_checked(hub: Hub) -> None:
+    """As the form of the default server."""
+    before = len(records(hub))
+    _status, page = _post_form(hub, "student", "hub/spawn/student/two", image="torch")
+    assert "is not available to you" in page
+    assert len(records(hub)) == before
+    _post_form(hub, "student", "hub/spawn/student/two", image="course")
+    assert _last_image(hub) == f"{REG}course:1"
+    stop(hub, "student", "two")
+
+
+def test_a_saved_instance_type_ends_with_the_group_it_came_from(hub: Hub) -> None:
+    """Though the image is for everyone; the form says so, and starts nothing by itself."""
+    options = {"instance_type": "gpu-1", "image": "minimal"}
+    assert start(hub, "scientist", options).status_code == 201
+    stop(hub, "scientist")
+    _group(hub, "DELETE", "data-science", "scientist")
+    before = len(records(hub))
+    answer = start(hub, "scientist")
+    assert answer.status_code == 403
+    assert "gpu-1" in answer.json()["message"]
+    assert "no longer available" in hub.browser("scientist").get("hub/spawn").text
+    assert len(records(hub)) == before
+
+
 def test_saved_choice_is_used_again_and_checked_again(hub: Hub) -> None:
     """A start without options takes the saved ones, as long as they are allowed."""
     assert start(hub, "scientist", {"image": "torch"}).status_code == 201
