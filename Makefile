@@ -27,7 +27,7 @@ demo: $(DEMO) ## run a hub with sample images on this machine (PORT=8001 for ano
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec $(PYTHON) -m jupyterhub -f jupyterhub_config.py
 
 test: $(DEV) ## run the tests (ARGS="-k spawner" for some of them)
-	$(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope $(ARGS)
 
 lint: $(DEV) ## check style, formatting, types and known vulnerabilities
 	$(PYTHON) -m ruff check .

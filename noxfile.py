@@ -31,11 +31,5 @@ def hub(session: nox.Session, version: str) -> None:
     """Run `pytest -m hub`, with further arguments from after `--`."""
     session.install("--quiet", "-e", ".[dev]", *VERSIONS[version])
     session.run("jupyterhub", "--version")
-    side_by_side = [
-        "-n",
-        str(min(os.cpu_count() or 2, 8)),
-        "--dist",
-        "loadscope",
-        "--no-loadscope-reorder",
-    ]
+    side_by_side = ["-n", str(min(os.cpu_count() or 2, 8)), "--dist", "loadscope"]
     session.run("python", "-m", "pytest", "-m", "hub", *side_by_side, *session.posargs)

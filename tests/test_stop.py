@@ -21,8 +21,6 @@ from tests.kube.pod_runner import wait_for
 from tests.processes import descendants
 from tests.services import Services
 
-pytestmark = pytest.mark.hub
-
 
 class _Gate(BaseHTTPRequestHandler):
     """A stand-in between service and hub that says who asks, once it may."""
