@@ -95,7 +95,15 @@ def test_pause_holds_open_connections(server: DatabaseServer, engine: Engine) ->
         connection.execute(text("SELECT 1"))
         server.pause()
         try:
-            states = [state(pid) for pid in tree(server.pid)]
+            # a signal takes effect when a process is next scheduled; one that has just
+            # ended stays as a zombie, because its parent is paused
+            deadline = time.monotonic() + 20
+            while True:
+                found = (state(pid) for pid in tree(server.pid))
+                states = [each for each in found if each not in (None, "Z")]
+                if set(states) == {"T"} or time.monotonic() > deadline:
+                    break
+                time.sleep(0.05)
         finally:
             server.resume()
         assert set(states) == {"T"}

@@ -66,7 +66,7 @@ def _stirred(page: Page, address: str) -> int:
     page.goto(address)
     for locator in page.locator("main a, main input, form label").all()[:20]:
         if locator.is_visible():
-            locator.hover(force=True, timeout=2000)
+            locator.hover(force=True)
     return int(page.evaluate("window.__ran || 0"))
 
 

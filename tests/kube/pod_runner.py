@@ -90,7 +90,7 @@ class PodRunner:
             self._end_process(uid)
         # the watch ends with the next event
         name = "the-end"
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, httpx.TransportError):
             self._cluster.request("POST", f"{self._path}/pods", json=_idle_pod(name))
             self._delete(name)
         for thread in self._threads:
@@ -192,8 +192,8 @@ class PodRunner:
                 command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 cwd=home, env=environment, start_new_session=True,
             )  # fmt: skip
-        self._processes[uid] = process
         self._watchers[uid] = Watcher(process.pid, home)
+        self._processes[uid] = process
         return process
 
     def _end(self, pod: dict[str, Any]) -> None:

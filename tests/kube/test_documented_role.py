@@ -11,6 +11,7 @@ import yaml
 
 from tests.hub import Hub
 from tests.kube.cluster import Cluster
+from tests.kube.pod_runner import wait_for
 
 PAGE = Path(__file__).parents[2] / "docs" / "kubernetes.md"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -38,13 +39,14 @@ c.HubImages.pull_secrets = None
             kinds = f"{manifest['kind'].lower()}s"
             path = f"{RBAC}/namespaces/{metadata['namespace']}/{kinds}/{metadata['name']}"
             cluster.apply(manifest, path)
-        answer = hub.images("GET", "pull-secrets").json()
-        assert answer == {"items": [f"of-{pods}"]}
+        listed = {"items": [f"of-{pods}"]}
+        wait_for("the right", lambda: hub.images("GET", "pull-secrets").json() == listed)
     token = json.loads(kubeconfig.read_text())["users"][0]["user"]["token"]
     for path in (f"{hubs}/secrets", f"{pods}/secrets/of-{pods}", f"{pods}/pods"):
         refused = httpx.get(
             f"{cluster.url}/api/v1/namespaces/{path}",
             headers={"Authorization": f"Bearer {token}"},
             verify=False,
+            timeout=60,
         )
         assert refused.status_code == 403, path
