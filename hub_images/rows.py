@@ -70,9 +70,12 @@ class Rows:
                 self._kept.move_to_end(key)
                 return found
             rows = self._rows
-        made = self._render(offer(self._instance_types, snapshot, groups), rows)
+        # Beside other threads that render: none changes what another one reads.
+        new: dict[str, tuple[Entry, str]] = {}
+        made = self._render(offer(self._instance_types, snapshot, groups), rows, new)
         with self._lock:
             if self._snapshot is snapshot:
+                self._rows = {**self._rows, **new}
                 self._keep(key, made)
         return made
 
@@ -83,7 +86,13 @@ class Rows:
         start, end = rendered.spans[image.name]
         return rendered.html[:start], self._row(image, True), rendered.html[end:]
 
-    def _render(self, offered: Offer, rows: dict[str, tuple[Entry, str]]) -> Rendered:
+    def _render(
+        self,
+        offered: Offer,
+        rows: Mapping[str, tuple[Entry, str]],
+        new: dict[str, tuple[Entry, str]],
+    ) -> Rendered:
+        """Put the rows together; those that are not in `rows` are rendered and put in `new`."""
         parts: list[str] = []
         spans: dict[str, tuple[int, int]] = {}
         end = 0
@@ -93,7 +102,7 @@ class Rows:
                 end += len(_REST)
             kept = rows.get(entry.name)
             if kept is None:
-                kept = rows[entry.name] = (entry, str(self._row(entry, False)))
+                kept = new[entry.name] = (entry, str(self._row(entry, False)))
             html = kept[1]
             parts.append(html)
             spans[entry.name] = (end, end + len(html))

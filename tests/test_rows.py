@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -96,3 +97,35 @@ def test_what_is_kept_is_bounded() -> None:
     kept = [len(rendered.html) for rendered in rows._kept.values()]
     assert 0 < sum(kept) <= KEPT_CHARACTERS
     assert next(reversed(rows._kept)) == {"g-9"}
+
+
+def test_a_change_while_another_form_is_rendered() -> None:
+    """One thread forgets what is old while another renders; neither gets in the other's way."""
+    forgetting, rendered = threading.Event(), threading.Event()
+
+    class Slow(Snapshot):
+        def named(self, name: str) -> Entry | None:
+            forgetting.set()
+            assert rendered.wait(20)
+            return super().named(name)
+
+    def row(entry: Entry, _checked: bool) -> str:
+        if entry.name == "image-001":  # rendered by the first thread only
+            began.set()
+            assert forgetting.wait(20)
+        if entry.name == "image-002":
+            rendered.set()
+        return entry.name
+
+    began = threading.Event()
+    rows = Rows(TYPES, row)
+    rows.rendered(_numbered(1), [])
+    second = _numbered(3)
+    first = threading.Thread(target=rows.rendered, args=(replace(second), []))
+    # the first thread has to be at work on the catalogue that the second one replaces
+    first.start()
+    assert began.wait(20)
+    made = rows.rendered(Slow(2, second.entries[:1]), [])
+    first.join(20)
+    assert not first.is_alive()
+    assert made.html == "image-000"
