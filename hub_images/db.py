@@ -47,6 +47,7 @@ def parse_url(value: str) -> URL:
         ) from None
     if url.get_backend_name() not in SUPPORTED:
         raise ValueError("Only SQLite, PostgreSQL and MySQL/MariaDB are supported.")
+    _check_driver(url)
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:" or "memory" in url.query.get("mode", ""):
             raise ValueError(
@@ -56,6 +57,20 @@ def parse_url(value: str) -> URL:
         if not url.database.startswith("file:"):
             url = url.set(database=str(Path(url.database).absolute()))
     return url
+
+
+def _check_driver(url: URL) -> None:
+    try:
+        dialect = url.get_dialect()
+        dialect.import_dbapi()
+    except (ArgumentError, ImportError):  # NoSuchModuleError is an ArgumentError
+        raise ValueError(
+            f"The driver of {url.drivername}:// is not installed. For PostgreSQL use "
+            "postgresql+psycopg2:// and pip install 'hub-images[postgresql]', for MySQL/MariaDB "
+            "mysql+pymysql:// and 'hub-images[mysql]'."
+        ) from None
+    if dialect.is_async:
+        raise ValueError(f"{url.drivername}:// is asynchronous; use a driver that is not.")
 
 
 def make_engine(value: str | URL) -> Engine:

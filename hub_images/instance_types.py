@@ -63,6 +63,16 @@ def _check_bytes(value: object) -> object:
     return value_out
 
 
+def in_bytes(value: str | float) -> float:
+    """Return a valid amount of memory in bytes.
+
+    The suffixes are powers of 1024 (`jupyterhub.traitlets.ByteSpecification`).
+    """
+    if isinstance(value, str) and value[-1] in "KMGT":
+        return float(value[:-1]) * 1024.0 ** ("KMGT".index(value[-1]) + 1)
+    return float(value)
+
+
 def _refuse_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("This must be a number.")
@@ -118,6 +128,15 @@ class InstanceType(BaseModel):
                 f"kubespawner_override: {reserved[0]} cannot be overridden here; "
                 "the image comes from the catalogue."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_guarantees(self) -> Self:
+        if self.cpu_limit and self.cpu_guarantee and self.cpu_guarantee > self.cpu_limit:
+            raise ValueError("cpu_guarantee: more than cpu_limit, which Kubernetes refuses.")
+        limit, guarantee = self.mem_limit, self.mem_guarantee
+        if limit and guarantee and in_bytes(guarantee) > in_bytes(limit):
+            raise ValueError("mem_guarantee: more than mem_limit, which Kubernetes refuses.")
         return self
 
     @property

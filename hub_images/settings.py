@@ -159,7 +159,7 @@ def load_settings(config: Config) -> HubImages:
                 f"c.HubImages.{name}: there is no such setting; there are {', '.join(known)}."
             )
     try:
-        return HubImages(config=config)
+        settings = HubImages(config=config)
     except TraitError as error:
         sentence = str(error)
         if not sentence.startswith("c.HubImages."):
@@ -168,6 +168,11 @@ def load_settings(config: Config) -> HubImages:
                 f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
             )
         raise ValueError(sentence) from None
+    try:
+        parse_url(settings.db_url)  # no default is validated, and this one may be anybody's
+    except ValueError as error:
+        raise ValueError(f"c.HubImages.db_url, from ${DB_URL_VARIABLE}: {error}") from None
+    return settings
 
 
 def settings_for_service(settings: HubImages) -> dict[str, str]:

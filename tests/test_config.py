@@ -95,10 +95,23 @@ def test_overrides_stay_in_the_hub() -> None:
         ({"instance_types": [{"name": "a"}, {"name": "a"}]}, "instance_types[1].name"),
         ({"instance_types": [{"name": "a", "gpu_limit": -1}]}, "instance_types[0].gpu_limit"),
         ({"instance_types": [{"name": "a", "cpus": 1}]}, "instance_types[0].cpus"),
+        (
+            {"instance_types": [{"name": "a", "cpu_limit": 1, "cpu_guarantee": 2}]},
+            "instance_types[0].cpu_guarantee",
+        ),
+        (
+            {"instance_types": [{"name": "a", "mem_limit": "900M", "mem_guarantee": "1G"}]},
+            "instance_types[0].mem_guarantee",
+        ),
         ({"instance_types": "small"}, "c.HubImages.instance_types"),
         ({"db_url": "nonsense"}, "c.HubImages.db_url"),
         ({"db_url": "oracle://x"}, "c.HubImages.db_url"),
         ({"db_url": "sqlite://"}, "c.HubImages.db_url"),
+        (
+            {"db_url": "postgresql+nosuch://u:p@h/d"},
+            "c.HubImages.db_url: The driver of postgresql+",
+        ),
+        ({"db_url": "sqlite+aiosqlite:///x.sqlite"}, "c.HubImages.db_url"),
         ({"service_name": "My Images"}, "c.HubImages.service_name"),
         ({"service_url": "10101"}, "c.HubImages.service_url"),
         ({"pull_secrets": ["Not Valid"]}, "c.HubImages.pull_secrets"),
@@ -111,6 +124,16 @@ def test_an_invalid_setting_is_named(settings: dict[str, Any], named: str) -> No
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the message is asserted below)
         _configured(HubImages=settings)
     assert named in str(caught.value)
+
+
+def test_an_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As zero-to-jupyterhub's `hub.extraEnv` sets it; a password in it is not told."""
+    monkeypatch.setenv("HUB_IMAGES_DB_URL", "postgresql+nosuch://u:geheim@h/d")
+    with pytest.raises(
+        ValueError, match=r"c\.HubImages\.db_url, from \$HUB_IMAGES_DB_URL: "
+    ) as told:
+        _configured()
+    assert "geheim" not in str(told.value)
 
 
 def test_profile_list_before_is_refused() -> None:

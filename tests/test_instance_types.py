@@ -21,6 +21,7 @@ def _one(**fields: Any) -> Any:
         ({"cpu_limit": 2}, {"cpu_guarantee": 2}),
         ({"cpu_limit": 2, "cpu_guarantee": 0.5}, {"cpu_guarantee": 0.5}),
         ({"mem_limit": "2G"}, {"mem_guarantee": "2G"}),
+        ({"mem_limit": "1G", "mem_guarantee": 1024**3}, {"mem_guarantee": 1024**3}),
         ({"mem_limit": 1024}, {"mem_limit": 1024, "mem_guarantee": 1024}),
         ({"mem_limit": "1.5G", "mem_guarantee": "512M"}, {"mem_guarantee": "512M"}),
         ({"gpu_limit": 2}, {"type": "gpu", "gpu_resource": "nvidia.com/gpu"}),
