@@ -35,7 +35,7 @@ from hub_images.handlers.guarded import (
     StaticFiles,
 )
 from hub_images.hub_api import HubApi
-from hub_images.pull_secrets import PullSecrets, on_kubernetes
+from hub_images.pull_secrets import PullSecrets, no_client, on_kubernetes
 from hub_images.settings import HubImages, load_settings, settings_from_environment
 from hub_images.templates import make_environment, static_folder
 
@@ -48,6 +48,8 @@ class Base(Application):
     """What both commands share: `--config` and the settings."""
 
     version = __version__
+    # with half of its configuration, a program works on the wrong database
+    raise_config_file_errors = True
     classes = [HubImages]
     config_file = Unicode(
         "", help="Configuration file with c.HubImages, such as jupyterhub_config.py."
@@ -84,7 +86,12 @@ class Base(Application):
         if self.config_file:
             if not os.path.exists(self.config_file):
                 self.exit_with(f"There is no configuration file {self.config_file}.")
-            self.load_config_file(self.config_file, path=os.getcwd())
+            if not self.config_file.endswith((".py", ".json")):
+                self.exit_with(f"{self.config_file}: a configuration file ends in .py or .json.")
+            try:
+                self.load_config_file(self.config_file, path=os.getcwd())
+            except Exception as error:  # noqa: BLE001 (the file is a program)
+                self.exit_with(f"{self.config_file}: {type(error).__name__}: {error}")
         self.hand_over_log()
         try:
             self.settings = load_settings(self.config)
@@ -254,8 +261,10 @@ class HubImagesService(Base):
     def pull_secrets(self) -> PullSecrets:
         """Decide where the names of pull secrets come from."""
         if self.settings.pull_secrets is None and on_kubernetes():
-            from hub_images.kubernetes import SecretNames
-
+            try:
+                from hub_images.kubernetes import SecretNames
+            except ImportError:  # a hub in a pod whose users' servers are elsewhere
+                return PullSecrets(None, no_client)
             return PullSecrets(None, SecretNames(self.settings.namespace or None))
         return PullSecrets(self.settings.pull_secrets)
 

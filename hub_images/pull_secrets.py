@@ -34,6 +34,14 @@ class SecretsUnreadable(Exception):
     """The cluster did not tell the names; the text says why, for a person."""
 
 
+async def no_client() -> list[str]:
+    """Say that what asks Kubernetes is not installed, as where pods hold a hub and no more."""
+    raise SecretsUnreadable(
+        "The cluster's pull secrets cannot be listed: kubernetes_asyncio is not installed "
+        "(pip install 'hub-images[kubernetes]'). Or name them in c.HubImages.pull_secrets."
+    )
+
+
 class PullSecrets:
     """Source of the known pull secrets."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from hub_images import db
+from hub_images.app import HubImagesService
+from hub_images.settings import HubImages
 from tests.hub import script
 from tests.processes import free_port
 
@@ -42,6 +45,26 @@ def test_upgrade_db_with_a_config_file(tmp_path: Path) -> None:
     again = _run("upgrade-db", "--config", str(config))
     assert (again.returncode, "already" in again.stderr) == (0, True)
     db.check_revision(db.make_engine(f"sqlite:///{tmp_path / 'x.sqlite'}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text_", "told"),
+    [
+        ("broken.py", "raise RuntimeError('half a file')\n", "RuntimeError: half a file"),
+        ("config.cfg", "c.HubImages.db_url = 'sqlite:///x.sqlite'\n", "ends in .py or .json"),
+    ],
+)
+def test_a_config_file_that_cannot_be_read(
+    tmp_path: Path, name: str, text_: str, told: str
+) -> None:
+    """It ends with status 1, and no other database is upgraded instead."""
+    (tmp_path / name).write_text(text_)
+    default = tmp_path / "other.sqlite"
+    done = _run("upgrade-db", "--config", str(tmp_path / name),
+                HUB_IMAGES_DB_URL=f"sqlite:///{default}")  # fmt: skip
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert not default.exists()
 
 
 def test_the_url_comes_from_the_environment(tmp_path: Path) -> None:
@@ -129,3 +152,14 @@ def _wait_for(url: str, status: int) -> None:
             return
         time.sleep(0.1)
     raise AssertionError(f"{url} answers {answered}, not {status}")
+
+
+async def test_a_pod_without_the_kubernetes_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub in a pod whose spawner is another has no need of it; the service says what lacks."""
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setitem(sys.modules, "hub_images.kubernetes", None)
+    service = HubImagesService()
+    service.settings = HubImages()
+    known = await service.pull_secrets().known()
+    assert "hub-images[kubernetes]" in str(known.message)
+    assert not known.readable
