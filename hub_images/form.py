@@ -15,7 +15,7 @@ from markupsafe import Markup
 from hub_images import rules
 from hub_images.catalogue import Entry, Snapshot
 from hub_images.choice import IMAGE_KEY, INSTANCE_TYPE_KEY, chosen
-from hub_images.instance_types import InstanceType
+from hub_images.instance_types import InstanceType, in_bytes
 from hub_images.rows import Rows
 from hub_images.templates import make_form_environment
 
@@ -26,7 +26,6 @@ SEARCH_FROM = 11
 _ROWS = "<hub-images-rows>"
 
 _GIB = 1024**3
-_FACTORS = {"K": 1024, "M": 1024**2, "G": _GIB, "T": 1024**4}
 
 
 class OptionsForm:
@@ -53,6 +52,11 @@ class OptionsForm:
         image = rendered.image(wanted.get(IMAGE_KEY))
         instance_type = _named(instance_types, wanted.get(INSTANCE_TYPE_KEY))
         notices = _notices(wanted, instance_type, image)
+        if image is not None and instance_type is not None and not rules.fits(image, instance_type):
+            notices.append(
+                f"Your last image, {image.display_name}, "
+                f"does not fit {instance_type.display_name} any more."
+            )
         if instance_type is None:
             candidates = [image] if image else images
             instance_type = next(
@@ -124,14 +128,8 @@ def _notices(
 
 
 def format_memory(value: str | float) -> str:
-    """Return bytes, or a number with KubeSpawner's suffix, for a person: `2 GiB`.
-
-    The suffixes are powers of 1024 (`jupyterhub.traitlets.ByteSpecification`).
-    """
-    if isinstance(value, str) and value[-1] in _FACTORS:
-        amount = float(value[:-1]) * _FACTORS[value[-1]]
-    else:
-        amount = float(value)
+    """Return bytes, or a number with KubeSpawner's suffix, for a person: `2 GiB`."""
+    amount = in_bytes(value)
     for suffix, factor in (("TiB", 1024**4), ("GiB", _GIB), ("MiB", 1024**2)):
         if amount >= factor:
             scaled = amount / factor

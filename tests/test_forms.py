@@ -76,7 +76,10 @@ def test_all_errors_come_at_once_in_the_forms_order() -> None:
     assert list(caught.value.errors) == ["name", "url", "gpu_url", "pull_secret"]
 
 
-@pytest.mark.parametrize("base", ["", "[]", "null", "{", "[" * 100_000])
+@pytest.mark.parametrize(
+    "base",
+    ["", "[]", "null", "{", "[" * 100_000, '{"groups": [{}]}', '{"name": "a", "url": "\\ud800"}'],
+)
 def test_a_base_that_is_no_object_is_no_base(base: str) -> None:
     """The hidden field comes from outside."""
     assert FormFields(base=base).base_fields == {}

@@ -82,6 +82,23 @@ def test_says_that_the_last_choice_is_gone(hub: Hub) -> None:
     assert _checked(form, "image") == ["course"]
 
 
+def test_says_that_the_last_choice_fits_no_more(hub: Hub) -> None:
+    """Image and instance type are both there, but no longer for each other."""
+    forget(hub, "scientist")
+    hub.add_image("retyped", type="universal")
+    try:
+        start(hub, "scientist", {"instance_type": "gpu-1", "image": "retyped"})
+        stop(hub, "scientist")
+        hub.images("PATCH", "images/retyped", json={"type": "cpu"})
+        form = _form(hub, "scientist")
+        told = "Your last image, retyped, does not fit One GPU any more."
+        assert told in form.get_text()
+        assert _checked(form, "instance_type") == ["gpu-1"]
+        assert _checked(form, "image") == ["cuda"]
+    finally:
+        hub.images("DELETE", "images/retyped")
+
+
 def test_search_box_from_eleven_images(hub: Hub) -> None:
     """More than ten images bring a search box."""
     assert not _form(hub, "nobody").select("[type=search]")

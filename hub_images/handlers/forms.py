@@ -16,7 +16,7 @@ from tornado.web import RequestHandler
 from hub_images.handlers.base import Refused
 from hub_images.hub_api import Group
 from hub_images.pull_secrets import KnownSecrets
-from hub_images.schema import ImageSpec, InvalidFields, parse_image
+from hub_images.schema import ImageSpec, InvalidFields, image_fields, parse_image
 
 #: The form's labels, in its order.
 LABELS = {
@@ -133,12 +133,15 @@ class FormFields:
 
     @property
     def base_fields(self) -> dict[str, Any]:
-        """The image's fields when the form was opened; empty where that is not known."""
+        """The image's fields when the form was opened; empty where that is not known.
+
+        The browser sends them back, so they are no more to be trusted than what is typed.
+        """
         try:
             value = json.loads(self.base)
-        except (ValueError, RecursionError):
+            return image_fields(parse_image(value)) if isinstance(value, dict) else {}
+        except (ValueError, RecursionError):  # InvalidFields among them
             return {}
-        return value if isinstance(value, dict) else {}
 
 
 def _in_form_order(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
