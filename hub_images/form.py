@@ -55,7 +55,7 @@ class OptionsForm:
         if image is not None and instance_type is not None and not rules.fits(image, instance_type):
             notices.append(
                 f"Your last image, {image.display_name}, "
-                f"does not fit {instance_type.display_name} any more."
+                f"cannot be used with {instance_type.display_name}."
             )
         if instance_type is None:
             candidates = [image] if image else images

@@ -91,7 +91,7 @@ def test_says_that_the_last_choice_fits_no_more(hub: Hub) -> None:
         stop(hub, "scientist")
         hub.images("PATCH", "images/retyped", json={"type": "cpu"})
         form = _form(hub, "scientist")
-        told = "Your last image, retyped, does not fit One GPU any more."
+        told = "Your last image, retyped, cannot be used with One GPU."
         assert told in form.get_text()
         assert _checked(form, "instance_type") == ["gpu-1"]
         assert _checked(form, "image") == ["cuda"]
