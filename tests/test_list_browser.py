@@ -14,7 +14,7 @@ from tests.hub import Hub
 from tests.requirements import chromium_missing, require
 from tests.starts import notebook, recording_hub, records, start, stop
 
-pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 MANY = 27  # beside those of `recording_hub`: two pages
 
