@@ -10,7 +10,7 @@ from bench.catalogue import fill
 from bench.findings import Finding, Goal, Part, ratio
 from bench.hubs import make_hub
 from bench.measure import Series, number, percentile
-from hub_images import db
+from hub_images.store import engine as db
 from tests.browser import chromium_browser, sign_in
 from tests.requirements import chromium_missing
 

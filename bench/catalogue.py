@@ -15,9 +15,10 @@ from pathlib import Path
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from hub_images import db, store
-from hub_images.orm import Catalogue, Image
-from hub_images.schema import ImageSpec
+from hub_images.catalogue.image import ImageSpec
+from hub_images.store import engine as db
+from hub_images.store import images as store
+from hub_images.store.orm import Catalogue, Image
 
 
 def _words(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from bench.findings import Goal, Part, ratio
 from bench.heartbeat import longest_stall
 from bench.hubs import make_hub
 from bench.measure import Series, percentile
-from hub_images import db
+from hub_images.store import engine as db
 from tests.hub import Hub
 
 P99 = Goal("at most 1.3 times", 1.3)

@@ -15,8 +15,8 @@ from bench.catalogue import filled, first_for_everyone, images
 from bench.findings import Finding, Goal, Part, ratio
 from bench.hooks import hooks_over, make_spawner, write_kubeconfig
 from bench.measure import Series, in_turns
-from hub_images.orm import Catalogue
-from hub_images.schema import ImageSpec
+from hub_images.catalogue.image import ImageSpec
+from hub_images.store.orm import Catalogue
 
 TWENTY_TIMES = Goal("at least 20 times faster", 20, at_least=True)
 GROWTH = Goal("at most 1.5 times", 1.5)

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from hub_images.instance_types import parse_instance_types
-from hub_images.spawner import Configured, Hooks, Shop, make_hooks
+from hub_images.catalogue.instance_type import parse_instance_types
+from hub_images.hub.hooks import Configured, Hooks, Shop, make_hooks
 
 _KUBECONFIG = """
 apiVersion: v1

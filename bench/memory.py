@@ -10,7 +10,7 @@ from bench.catalogue import fill
 from bench.findings import Goal, Part, ratio
 from bench.hubs import bare_service, make_hub, service_pid
 from bench.measure import Series
-from hub_images import db
+from hub_images.store import engine as db
 from tests.hub import ADMIN_TOKEN, Hub
 
 GOAL = Goal("at most 1.3 times", 1.3)

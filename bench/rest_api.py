@@ -11,7 +11,7 @@ from bench.catalogue import fill
 from bench.findings import Goal, Part, ratio
 from bench.hubs import bare_service, make_hub
 from bench.measure import in_turns
-from hub_images import db
+from hub_images.store import engine as db
 from tests.hub import ADMIN_TOKEN, Hub
 
 GOAL = Goal("at most 2 times", 2)

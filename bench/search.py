@@ -9,8 +9,8 @@ from pathlib import Path
 from bench.catalogue import filled
 from bench.findings import Finding, Goal, Part
 from bench.measure import in_turns, number
-from hub_images.database import Database
-from hub_images.search import ImageQuery, list_images
+from hub_images.store.database import Database
+from hub_images.store.search import ImageQuery, list_images
 from tests.databases import make_server, missing_reason
 
 GOAL = Goal("at most 3 times the unfiltered page", 3)

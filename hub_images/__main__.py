@@ -1,5 +1,5 @@
 """`python -m hub_images` is `hub-images`."""
 
-from hub_images.app import main
+from hub_images.service.app import main
 
 main()

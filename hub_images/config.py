@@ -20,8 +20,8 @@ from traitlets.config.loader import LazyConfigValue
 from traitlets.utils.importstring import import_item
 
 from hub_images import scopes
+from hub_images.hub.hooks import Configured, Shop, make_hooks
 from hub_images.settings import HubImages, load_settings, settings_for_service
-from hub_images.spawner import Configured, Shop, make_hooks
 from hub_images.templates import template_folder
 
 __all__ = ["HubImages", "configure"]

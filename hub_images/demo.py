@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from hub_images import db, store
-from hub_images.schema import parse_image
-from hub_images.search import ImageQuery, list_images
+from hub_images.catalogue.image import parse_image
+from hub_images.store import engine as db
+from hub_images.store import images as store
+from hub_images.store.search import ImageQuery, list_images
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner

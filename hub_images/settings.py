@@ -16,9 +16,9 @@ from traitlets import Any as AnyTrait
 from traitlets import Dict, Float, List, TraitError, Unicode, default, validate
 from traitlets.config import Config, Configurable
 
-from hub_images.db import parse_url
-from hub_images.instance_types import InstanceType, parse_instance_types
-from hub_images.schema import PULL_SECRET_MAX_LENGTH, SECRET_NAME_PATTERN
+from hub_images.catalogue.image import PULL_SECRET_MAX_LENGTH, SECRET_NAME_PATTERN
+from hub_images.catalogue.instance_type import InstanceType, parse_instance_types
+from hub_images.store.engine import parse_url
 
 SETTINGS_VARIABLE = "HUB_IMAGES_SETTINGS"
 DB_URL_VARIABLE = "HUB_IMAGES_DB_URL"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from hub_images import db
+from hub_images.store import engine as db
 from tests.databases import MariaServer, PostgresServer, make_server, missing_reason
 from tests.requirements import require
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator
 
-from hub_images.handlers.openapi import openapi_document
+from hub_images.service.api.openapi import openapi_document
 
 
 @lru_cache

@@ -13,7 +13,7 @@ import resource
 import signal
 import sys
 
-import hub_images.app
+import hub_images.service.app
 
 
 def _serve(order: dict[str, object]) -> None:
@@ -27,7 +27,7 @@ def _serve(order: dict[str, object]) -> None:
         size = int(str(order["file_size"]))
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    hub_images.app.main([])
+    hub_images.service.app.main([])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hub_images.handlers.access_log import PERIOD_SECONDS, AccessLog
+from hub_images.service.web.access_log import PERIOD_SECONDS, AccessLog
 from tests.attacks import AttackedHub
 from tests.hub import ADMIN_TOKEN
 from tests.processes import descendants

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from hub_images.handlers import api, pages
+from hub_images.service.api import images as api
+from hub_images.service.pages import images as pages
 from tests.hub import Hub
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]

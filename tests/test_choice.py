@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hub_images.catalogue import Entry, Snapshot
-from hub_images.choice import FILLED_IN_KEY, choose, chosen, offer
-from hub_images.instance_types import parse_instance_types
-from hub_images.rules import fits, may_use, reference
+from hub_images.catalogue.choice import FILLED_IN_KEY, choose, chosen, offer
+from hub_images.catalogue.instance_type import parse_instance_types
+from hub_images.catalogue.rules import fits, may_use, reference
+from hub_images.store.snapshots import Entry, Snapshot
 
 CPU, GPU = parse_instance_types([{"name": "c"}, {"name": "g", "gpu_limit": 1}])
 

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from hub_images import db
-from hub_images.app import HubImagesService
+from hub_images.service.app import HubImagesService
 from hub_images.settings import HubImages
+from hub_images.store import engine as db
 from tests.hub import script
 from tests.processes import free_port
 
@@ -157,7 +157,7 @@ def _wait_for(url: str, status: int) -> None:
 async def test_a_pod_without_the_kubernetes_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hub in a pod whose spawner is another has no need of it; the service says what lacks."""
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    monkeypatch.setitem(sys.modules, "hub_images.kubernetes", None)
+    monkeypatch.setitem(sys.modules, "hub_images.service.kubernetes", None)
     service = HubImagesService()
     service.settings = HubImages()
     known = await service.pull_secrets().known()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from hub_images.database import DEADLINE_SECONDS, Database, DatabaseUnavailable
+from hub_images.store.database import DEADLINE_SECONDS, Database, DatabaseUnavailable
 from tests.databases import MariaServer, PostgresServer, make_server, missing_reason
 from tests.requirements import require
 

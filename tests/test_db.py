@@ -10,8 +10,8 @@ from alembic import command
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from hub_images import db
-from hub_images.orm import Base
+from hub_images.store import engine as db
+from hub_images.store.orm import Base
 
 _COLUMNS = (
     "name, display_name, description, type, url, gpu_url, is_global, enabled, version, "
@@ -43,7 +43,7 @@ def test_upgrade_twice_changes_nothing(empty_engine: Engine) -> None:
 
 def test_two_upgrade_at_once(database_url: str) -> None:
     """Two services that start at once upgrade once, and both go on."""
-    code = "import sys; from hub_images import db; print(db.upgrade(db.make_engine(sys.argv[1])))"
+    code = "import sys; from hub_images.store import engine as db; print(db.upgrade(db.make_engine(sys.argv[1])))"
     started = [
         subprocess.Popen(
             [sys.executable, "-c", code, database_url],

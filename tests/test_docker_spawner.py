@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from dockerspawner import DockerSpawner
 
-from hub_images.catalogue import Entry
-from hub_images.choice import Choice
-from hub_images.instance_types import parse_instance_types
-from hub_images.launch import apply_choice, take_back
+from hub_images.catalogue.choice import Choice
+from hub_images.catalogue.instance_type import parse_instance_types
+from hub_images.hub.traits import apply_choice, take_back
+from hub_images.store.snapshots import Entry
 
 
 def _choice(name: str) -> Choice:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hub_images.handlers import api, pages
-from hub_images.instance_types import InstanceType
+from hub_images.catalogue.instance_type import InstanceType
+from hub_images.service.api import images as api
+from hub_images.service.pages import images as pages
 from hub_images.settings import HubImages
 
 ROOT = Path(__file__).parent.parent

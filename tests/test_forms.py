@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from hub_images.handlers.forms import (
+from hub_images.catalogue.image import InvalidFields, image_fields
+from hub_images.service.hub_client import Group
+from hub_images.service.pages.image_form import (
     LABELS,
     FormFields,
     differences,
@@ -16,9 +18,7 @@ from hub_images.handlers.forms import (
     merged,
     secret_choices,
 )
-from hub_images.hub_api import Group
-from hub_images.pull_secrets import KnownSecrets
-from hub_images.schema import InvalidFields, image_fields
+from hub_images.service.pull_secrets import KnownSecrets
 
 FILLED = FormFields(
     name="scipy",

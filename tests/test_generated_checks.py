@@ -24,9 +24,9 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 
 import hub_images
-from hub_images import db
-from hub_images.schema import parse_image
-from hub_images.store import create_image
+from hub_images.catalogue.image import parse_image
+from hub_images.store import engine as db
+from hub_images.store.images import create_image
 from tests.generated_options import (
     FIELDS,
     JSON_OPTIONS,

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 
-from hub_images.handlers.base import HUB_SECONDS
-from hub_images.hub_api import TIMEOUT_SECONDS
+from hub_images.service.hub_client import TIMEOUT_SECONDS
+from hub_images.service.web.identity import HUB_SECONDS
 from tests.hub import ADMIN_TOKEN, Hub
 from tests.services import Service, Services
 

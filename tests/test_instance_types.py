@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub_images.form import format_memory
-from hub_images.instance_types import instance_type_model, parse_instance_types
+from hub_images.catalogue.instance_type import instance_type_model, parse_instance_types
+from hub_images.hub.options_form import format_memory
 
 
 def _one(**fields: Any) -> Any:

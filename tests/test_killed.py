@@ -18,8 +18,9 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from hub_images import db, store
-from hub_images.search import ImageQuery, list_images
+from hub_images.store import engine as db
+from hub_images.store import images as store
+from hub_images.store.search import ImageQuery, list_images
 from tests.hub import Hub
 from tests.services import Service, Services
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub_images.handlers.listing import Listing, ListState, time_since, usage_sentence
+from hub_images.service.pages.image_list import Listing, ListState, time_since, usage_sentence
 
 
 def state(**arguments: bytes) -> ListState:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 
-from hub_images.database import DEADLINE_SECONDS
+from hub_images.store.database import DEADLINE_SECONDS
 from tests.database_fixtures import MariaServer, PostgresServer
 from tests.databases import make_server, missing_reason
 from tests.hub import Hub

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub_images.pod_start import PullFailure, PullWatch, pull_failure
+from hub_images.hub.pod_start import PullFailure, PullWatch, pull_failure
 
 ERR = PullFailure("ErrImagePull", "not found")
 BACK_OFF = PullFailure("ImagePullBackOff", "Back-off pulling image")

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
 
-from hub_images import db, store
-from hub_images.database import Database, DatabaseUnavailable
-from hub_images.schema import parse_image
+from hub_images.catalogue.image import parse_image
+from hub_images.store import engine as db
+from hub_images.store import images as store
+from hub_images.store.database import Database, DatabaseUnavailable
 from tests.databases import MariaServer, PostgresServer, missing_reason
 from tests.requirements import require
 

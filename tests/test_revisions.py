@@ -11,9 +11,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 import hub_images
-from hub_images import db, store
-from hub_images.catalogue import CachedCatalogue, read_snapshot
-from hub_images.schema import parse_image
+from hub_images.catalogue.image import parse_image
+from hub_images.store import engine as db
+from hub_images.store import images as store
+from hub_images.store.snapshots import CachedCatalogue, read_snapshot
 
 _SECOND = '''"""Make a table that the code does not use."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alembic import command
 
-from hub_images import db
+from hub_images.store import engine as db
 from tests.starts import recording_hub, records, start
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from hub_images.catalogue import Entry, Snapshot
-from hub_images.form import OptionsForm
-from hub_images.instance_types import parse_instance_types
-from hub_images.rows import KEPT_CHARACTERS, SHOWN, Rows
+from hub_images.catalogue.instance_type import parse_instance_types
+from hub_images.hub.image_radios import KEPT_CHARACTERS, SHOWN, Rows
+from hub_images.hub.options_form import OptionsForm
+from hub_images.store.snapshots import Entry, Snapshot
 
 TYPES = parse_instance_types([{"name": "small"}, {"name": "big", "global": False, "groups": ["b"]}])
 

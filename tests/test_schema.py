@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub_images.reference import reference_problem
-from hub_images.schema import InvalidFields, parse_image
+from hub_images.catalogue.image import InvalidFields, parse_image
+from hub_images.catalogue.reference import reference_problem
 
 
 @pytest.mark.parametrize(

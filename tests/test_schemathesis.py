@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from hub_images.handlers.openapi import openapi_document
+from hub_images.service.api.openapi import openapi_document
 from tests.hub import Hub
 
 DOCUMENT = openapi_document("/services/images/")

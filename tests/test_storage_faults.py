@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from hub_images import db
-from hub_images.database import Database, DatabaseUnavailable
+from hub_images.store import engine as db
+from hub_images.store.database import Database, DatabaseUnavailable
 from tests.database_fixtures import MariaServer, PostgresServer
 from tests.databases import missing_reason
 from tests.hub import Hub

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from hub_images import store
-from hub_images.catalogue import CachedCatalogue, read_snapshot
-from hub_images.orm import Image
-from hub_images.rules import may_use
-from hub_images.schema import ImageSpec, parse_image
-from hub_images.search import SAMPLE, ImageQuery, Sort, list_images
+from hub_images.catalogue.image import ImageSpec, parse_image
+from hub_images.catalogue.rules import may_use
+from hub_images.store import images as store
+from hub_images.store.orm import Image
+from hub_images.store.search import SAMPLE, ImageQuery, Sort, list_images
+from hub_images.store.snapshots import CachedCatalogue, read_snapshot
 
 
 def _spec(name: str, **fields: Any) -> ImageSpec:

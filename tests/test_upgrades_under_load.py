@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from hub_images import db, store
-from hub_images.database import DatabaseUnavailable
-from hub_images.instance_types import parse_instance_types
-from hub_images.schema import parse_image
-from hub_images.spawner import Shop
+from hub_images.catalogue.image import parse_image
+from hub_images.catalogue.instance_type import parse_instance_types
+from hub_images.hub.hooks import Shop
+from hub_images.store import engine as db
+from hub_images.store import images as store
+from hub_images.store.database import DatabaseUnavailable
 from tests.hub import Hub
 from tests.services import Services
 from tests.starts import recording_hub, records, start

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from hub_images.kubernetes import SecretNames
-from hub_images.pull_secrets import PullSecrets
+from hub_images.service.kubernetes import SecretNames
+from hub_images.service.pull_secrets import PullSecrets
 from tests.kube.cluster import HUB_RULES, Cluster
 from tests.kube.hubs import KubeHub, kube_hub
 from tests.kube.pod_runner import wait_for

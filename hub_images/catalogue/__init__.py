@@ -1,0 +1,1 @@
+"""What is true of images, whichever process asks: no database, no network, no hub."""

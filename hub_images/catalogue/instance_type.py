@@ -1,0 +1,185 @@
+"""Instance types: the sizes of server that the deployer offers.
+
+They come from `c.HubImages.instance_types`, in the order in which they are shown;
+what is wrong with one raises ValueError with a message that names the setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
+
+from hub_images.catalogue.image import (
+    DESCRIPTION_MAX_LENGTH,
+    DISPLAY_NAME_MAX_LENGTH,
+    INSTANCE_TYPE_NAME_PATTERN,
+    Group,
+    Line,
+    Text,
+    check_name,
+    field_errors,
+)
+
+DEFAULT_GPU_RESOURCE = "nvidia.com/gpu"
+
+# https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/
+_RESOURCE_PATTERN = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
+
+#: What the instance type and image themselves decide, and an override therefore must not.
+_RESERVED_OVERRIDES = frozenset({"image", "image_spec", "profile_list"})
+
+
+def _check_name(value: str) -> str:
+    return check_name(value, INSTANCE_TYPE_NAME_PATTERN, extra=".")
+
+
+def _check_bytes(value: object) -> object:
+    """Accept what `jupyterhub.traitlets.ByteSpecification` accepts, bar zero and below."""
+    if isinstance(value, bool):
+        raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?[KMGT]?", value):
+            raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
+        number = float(value.rstrip("KMGT"))
+        value_out: object = value if value[-1] in "KMGT" else int(number)
+    else:
+        number, value_out = value, value  # type: ignore[assignment]
+        if not isinstance(value, (int, float)):
+            raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
+    if number <= 0:
+        raise ValueError("This must be more than 0.")
+    return value_out
+
+
+def in_bytes(value: str | float) -> float:
+    """Return a valid amount of memory in bytes.
+
+    The suffixes are powers of 1024 (`jupyterhub.traitlets.ByteSpecification`).
+    """
+    if isinstance(value, str) and value[-1] in "KMGT":
+        return float(value[:-1]) * 1024.0 ** ("KMGT".index(value[-1]) + 1)
+    return float(value)
+
+
+def _refuse_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("This must be a number.")
+    return value
+
+
+Bytes = Annotated[str | int | float, BeforeValidator(_check_bytes)]
+Cores = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_refuse_bool)]
+
+
+class InstanceType(BaseModel):
+    """A size of server, as configured.
+
+    `cpu_*` are cores; `mem_*` are bytes as a number or with KubeSpawner's suffixes
+    (K, M, G, T are powers of 1024); a guarantee that is left out equals its limit.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+    name: Annotated[Line, AfterValidator(_check_name)]
+    display_name: Annotated[Line, Field(max_length=DISPLAY_NAME_MAX_LENGTH)] = ""
+    description: Annotated[Text, Field(max_length=DESCRIPTION_MAX_LENGTH)] = ""
+    cpu_limit: Cores | None = None
+    cpu_guarantee: Cores | None = None
+    mem_limit: Bytes | None = None
+    mem_guarantee: Bytes | None = None
+    gpu_limit: Annotated[int, Field(ge=0), BeforeValidator(_refuse_bool)] = 0
+    gpu_resource: Annotated[str, Field(pattern=f"^{_RESOURCE_PATTERN}$")] = DEFAULT_GPU_RESOURCE
+    node_selector: dict[str, str] = Field(default_factory=dict)
+    tolerations: list[dict[str, Any]] = Field(default_factory=list)
+    kubespawner_override: dict[str, Any] = Field(default_factory=dict)
+    is_global: Annotated[StrictBool, Field(alias="global")] = True
+    groups: list[Group] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        filled = dict(data)
+        if isinstance(filled.get("name"), str) and not str(filled.get("display_name", "")).strip():
+            filled["display_name"] = filled["name"]
+        for resource in ("cpu", "mem"):
+            if filled.get(f"{resource}_guarantee") is None:
+                filled[f"{resource}_guarantee"] = filled.get(f"{resource}_limit")
+        return filled
+
+    @model_validator(mode="after")
+    def _check_override(self) -> Self:
+        reserved = sorted(_RESERVED_OVERRIDES & self.kubespawner_override.keys())
+        if reserved:
+            raise ValueError(
+                f"kubespawner_override: {reserved[0]} cannot be overridden here; "
+                "the image comes from the catalogue."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_guarantees(self) -> Self:
+        if self.cpu_limit and self.cpu_guarantee and self.cpu_guarantee > self.cpu_limit:
+            raise ValueError("cpu_guarantee: more than cpu_limit, which Kubernetes refuses.")
+        limit, guarantee = self.mem_limit, self.mem_guarantee
+        if limit and guarantee and in_bytes(guarantee) > in_bytes(limit):
+            raise ValueError("mem_guarantee: more than mem_limit, which Kubernetes refuses.")
+        return self
+
+    @property
+    def type(self) -> Literal["cpu", "gpu"]:
+        """`gpu` where GPUs are asked for, else `cpu`."""
+        return "gpu" if self.gpu_limit > 0 else "cpu"
+
+
+def parse_instance_types(
+    value: Sequence[Any], setting: str = "c.HubImages.instance_types"
+) -> tuple[InstanceType, ...]:
+    """Turn the configured list into instance types, in its order.
+
+    Raises ValueError that names `setting`, the entry and the field.
+    """
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ValueError(f"{setting} must be a list of at least one instance type.")
+    parsed: list[InstanceType] = []
+    for index, entry in enumerate(value):
+        where = f"{setting}[{index}]"
+        if not isinstance(entry, dict):
+            raise TypeError(f"{where} must be a mapping with at least a name.")
+        if "is_global" in entry:
+            raise ValueError(f"{where}.is_global: There is no such field.")
+        try:
+            instance_type = InstanceType.model_validate(entry)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{where}.{field}: {' '.join(sentences)}" if field else " ".join(sentences)
+                for field, sentences in field_errors(error).items()
+            )
+            raise ValueError(problems) from None
+        if any(other.name == instance_type.name for other in parsed):
+            raise ValueError(f"{where}.name: {instance_type.name} is there already.")
+        parsed.append(instance_type)
+    return tuple(parsed)
+
+
+def instance_type_model(instance_type: InstanceType) -> dict[str, Any]:
+    """Return the JSON model.
+
+    `kubespawner_override` is left out: it may hold environment variables and other
+    values that are not for everyone who may read the catalogue.
+    """
+    fields = instance_type.model_dump(by_alias=True, exclude={"kubespawner_override"})
+    return {**fields, "type": instance_type.type}

@@ -1,1 +1,0 @@
-"""The service's HTTP side; nothing outside of this package knows HTTP."""

@@ -1,0 +1,174 @@
+"""Ends a start on Kubernetes early, with the cluster's own reason, where it cannot succeed.
+
+Two cases: the image cannot be pulled (the kubelet says so in the pod's status), and the
+API server refuses the pod (a quota, an admission rule). Reads what KubeSpawner's shared
+reflectors hold already, so it costs no request to the API server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jupyterhub.utils import maybe_future
+
+from hub_images.hub.refusal import refuse
+
+if TYPE_CHECKING:
+    from jupyterhub.spawner import Spawner
+
+#: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/images/types.go
+PULL_FAILURES = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName")
+
+LOOK_SECONDS = 0.5
+_MESSAGE_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class PullFailure:
+    """Why the kubelet does not have the image."""
+
+    reason: str
+    message: str
+
+
+def pull_failure(pod: Mapping[str, Any] | None) -> PullFailure | None:
+    """Return the pull failure that the status of `pod` reports now, None where there is none."""
+    status = (pod or {}).get("status") or {}
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        for container in status.get(kind) or []:
+            waiting = (container.get("state") or {}).get("waiting") or {}
+            if waiting.get("reason") in PULL_FAILURES:
+                return PullFailure(waiting["reason"], str(waiting.get("message") or ""))
+    return None
+
+
+class PullWatch:
+    """Remembers since when one start reports that its image is not pulled."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout = timeout_seconds
+        self._since: float | None = None
+        self._told: PullFailure | None = None
+
+    def look(self, failure: PullFailure | None, now: float) -> PullFailure | None:
+        """Return the failure to end the start with, once it has lasted for the timeout.
+
+        `now` is in seconds of a monotonic clock. A pod that reports no failure any more
+        has recovered and starts anew. "Back-off pulling image" says less than what the
+        registry answered, so the first words that say more are kept.
+        """
+        if failure is None:
+            self._since = self._told = None
+            return None
+        if self._since is None:
+            self._since = now
+        told = self._told
+        if told is None or (told.reason == "ImagePullBackOff" != failure.reason):
+            self._told = failure
+        return self._told if now - self._since >= self._timeout else None
+
+
+def guard_start(
+    spawner: Spawner, display_name: str, reference: str, timeout_seconds: float
+) -> None:
+    """Let the next start of `spawner`, a KubeSpawner, end early where the cluster says no.
+
+    `timeout_seconds` are counted from the first report of a pull failure; 0 waits for
+    the spawner's own start_timeout.
+    """
+    original: Callable[[], Awaitable[Any]] = type(spawner).start.__get__(spawner)
+
+    async def start() -> Any:
+        return await _start(spawner, original, display_name, reference, timeout_seconds)
+
+    spawner.start = start
+
+
+async def _start(
+    spawner: Spawner,
+    original: Callable[[], Awaitable[Any]],
+    display_name: str,
+    reference: str,
+    timeout_seconds: float,
+) -> Any:
+    starting = asyncio.ensure_future(maybe_future(original()))
+    # within the timeout: the look after this one would be too late
+    watch = PullWatch(timeout_seconds - LOOK_SECONDS)
+    try:
+        while True:
+            await asyncio.wait({starting}, timeout=LOOK_SECONDS)
+            if starting.done():
+                break
+            if timeout_seconds <= 0:
+                continue
+            failure = watch.look(pull_failure(_pod(spawner)), time.monotonic())
+            if failure is not None:
+                raise _not_pulled(  # noqa: TRY301 (the same clean-up as for what KubeSpawner raises)
+                    spawner, display_name, reference, failure
+                )
+        return starting.result()
+    except Exception as error:
+        refused = _cluster_refusal(error)
+        if refused is None:
+            raise
+        status, message = refused
+        spawner.log.error("Kubernetes refused %s: %s", spawner._log_name, message)
+        raise refuse(
+            spawner, status, f"Kubernetes refused to start your server: {message}",
+            reason="kubernetes-refused",
+        ) from None  # fmt: skip
+    finally:
+        if not starting.done():
+            starting.cancel()
+            # its end is awaited, so that nothing of it runs beside the clean-up
+            await asyncio.wait({starting})
+
+
+def _pod(spawner: Spawner) -> Mapping[str, Any] | None:
+    reflector = spawner.pod_reflector
+    if reflector is None:
+        return None
+    pod: Mapping[str, Any] | None = reflector.pods.get(f"{spawner.namespace}/{spawner.pod_name}")
+    if pod is not None and "deletionTimestamp" in pod["metadata"]:
+        return None  # an earlier pod of that name, on its way out
+    return pod
+
+
+def _not_pulled(
+    spawner: Spawner, display_name: str, reference: str, failure: PullFailure
+) -> Exception:
+    told = " ".join(failure.message.split())[:_MESSAGE_LENGTH].rstrip(".")
+    spawner.log.error(
+        "Ended the start of %s: the image %s (%s) cannot be pulled: %s: %s",
+        spawner._log_name, display_name, reference, failure.reason, told,
+    )  # fmt: skip
+    return refuse(
+        spawner,
+        HTTPStatus.FAILED_DEPENDENCY,
+        f"The image {display_name} cannot be pulled: {failure.reason}: {told or reference}. "
+        "Choose another image, or tell your administrator.",
+        reason="image-not-pulled",
+    )
+
+
+def _cluster_refusal(error: Exception) -> tuple[int, str] | None:
+    """Return status and reason where `error` is the API server's refusal of a request.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#status — only 4xx: what
+    the cluster understood and does not do.
+    """
+    status = getattr(error, "status", None)
+    body = getattr(error, "body", None)
+    if not isinstance(status, int) or not 400 <= status < 500 or body is None:
+        return None
+    try:
+        message = json.loads(body)["message"]
+    except (ValueError, KeyError, TypeError):
+        message = getattr(error, "reason", None) or "no reason given"
+    return status, str(message)[:_MESSAGE_LENGTH]

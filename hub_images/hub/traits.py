@@ -1,0 +1,133 @@
+"""Sets a choice on a spawner: exactly that reference, and what the instance type says.
+
+What the deployer configured is kept and added to. A spawner object can be used for
+several starts; what an earlier start set is taken back first, unless someone else has
+changed it since.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from hub_images.catalogue.choice import Choice
+from hub_images.catalogue.instance_type import InstanceType
+
+if TYPE_CHECKING:
+    from jupyterhub.spawner import Spawner
+
+IMAGE_LABEL = "hub-images/image"
+INSTANCE_TYPE_LABEL = "hub-images/instance-type"
+
+_RESOURCES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee")
+
+
+def apply_choice(spawner: Spawner, choice: Choice) -> None:
+    """Set on `spawner` what `choice` starts."""
+    take_back(spawner)
+    before = {
+        name: copy.copy(getattr(spawner, name)) for name in _touched(spawner, choice.instance_type)
+    }
+    _apply_instance_type(spawner, choice.instance_type)
+    _apply_image(spawner, choice)
+    _add_labels(spawner, choice)
+    spawner._hub_images_set = {
+        name: (value, copy.copy(getattr(spawner, name))) for name, value in before.items()
+    }
+
+
+def take_back(spawner: Spawner) -> None:
+    """Restore what the last `apply_choice` on this spawner changed."""
+    for name, (before, after) in getattr(spawner, "_hub_images_set", {}).items():
+        if getattr(spawner, name) == after:
+            setattr(spawner, name, before)
+    spawner._hub_images_set = {}
+
+
+def _touched(spawner: Spawner, instance_type: InstanceType) -> list[str]:
+    names = [
+        *_RESOURCES,
+        "image",
+        "allowed_images",
+        "environment",
+        "image_pull_secrets",
+        "extra_resource_limits",
+        "node_selector",
+        "tolerations",
+        "extra_labels",
+        *instance_type.kubespawner_override,
+    ]
+    return [name for name in dict.fromkeys(names) if spawner.has_trait(name)]
+
+
+def _apply_instance_type(spawner: Spawner, instance_type: InstanceType) -> None:
+    for name in _RESOURCES:
+        value = getattr(instance_type, name)
+        if value is not None and spawner.has_trait(name):
+            setattr(spawner, name, value)
+    if instance_type.gpu_limit and spawner.has_trait("extra_resource_limits"):
+        limits = {instance_type.gpu_resource: str(instance_type.gpu_limit)}
+        spawner.extra_resource_limits = {**spawner.extra_resource_limits, **limits}
+    if instance_type.node_selector and spawner.has_trait("node_selector"):
+        spawner.node_selector = {**spawner.node_selector, **instance_type.node_selector}
+    if instance_type.tolerations and spawner.has_trait("tolerations"):
+        spawner.tolerations = _with_tolerations(spawner.tolerations, instance_type)
+    for name, value in instance_type.kubespawner_override.items():
+        if not spawner.has_trait(name):
+            spawner.log.warning(
+                "The instance type %s overrides %s, which %s does not have",
+                instance_type.name, name, type(spawner).__name__,
+            )  # fmt: skip
+            continue
+        result = value(spawner) if callable(value) else copy.deepcopy(value)
+        present = getattr(spawner, name)
+        if isinstance(result, dict) and isinstance(present, dict):
+            result = _merged(present, result)
+        setattr(spawner, name, result)
+
+
+def _merged(present: dict[Any, Any], added: dict[Any, Any]) -> dict[Any, Any]:
+    # As KubeSpawner merges overrides: inner mappings too, None takes a key away.
+    merged = dict(present)
+    for key, value in added.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merged(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _with_tolerations(configured: Any, instance_type: InstanceType) -> Any:
+    added = [copy.deepcopy(toleration) for toleration in instance_type.tolerations]
+    if isinstance(configured, dict):  # KubeSpawner takes a list or a mapping sorted by key
+        return {**configured, **{f"hub-images-{i:03}": t for i, t in enumerate(added)}}
+    return [*configured, *added]
+
+
+def _apply_image(spawner: Spawner, choice: Choice) -> None:
+    if not spawner.has_trait("image"):
+        spawner.environment = {
+            **spawner.environment,
+            "JUPYTER_IMAGE_SPEC": choice.reference,
+            "JUPYTER_IMAGE": choice.reference,
+        }
+        return
+    spawner.image = choice.reference
+    if spawner.has_trait("allowed_images"):
+        # DockerSpawner looks up user_options["image"], our image's name, in this
+        # trait, and starts what it finds there.
+        spawner.allowed_images = {choice.image.name: choice.reference}
+    secret = choice.image.pull_secret
+    if secret and spawner.has_trait("image_pull_secrets"):
+        configured = list(spawner.image_pull_secrets or [])
+        names = [s.get("name") if isinstance(s, dict) else s for s in configured]
+        if secret not in names:
+            spawner.image_pull_secrets = [*configured, {"name": secret}]
+
+
+def _add_labels(spawner: Spawner, choice: Choice) -> None:
+    if spawner.has_trait("extra_labels"):
+        labels = {IMAGE_LABEL: choice.image.name, INSTANCE_TYPE_LABEL: choice.instance_type.name}
+        spawner.extra_labels = {**spawner.extra_labels, **labels}

@@ -1,0 +1,187 @@
+"""The database as asynchronous code sees it: threads, a deadline, plain errors.
+
+No event loop ever waits for the database: every call runs in one of a few threads,
+and a database that hangs costs a caller `DEADLINE_SECONDS`, then `DatabaseUnavailable`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from hub_images.store import engine as db
+
+DEADLINE_SECONDS = db.TIMEOUT_SECONDS + 1
+
+T = TypeVar("T")
+R = TypeVar("R", Session, Connection)
+
+_SILENT = "The database does not answer."
+
+log = logging.getLogger("hub_images")
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not answer, or not with what was needed; the text is for a person."""
+
+
+class _Call:
+    """One use of the database in a thread, which can be ended from outside of it."""
+
+    def __init__(self) -> None:
+        self.connection: Any = None
+        self.late = False
+
+    def interrupt(self) -> None:
+        """End a wait for a server that says nothing.
+
+        psycopg2 waits without limit for an answer on an open connection: the statement
+        timeout is the server's, which is not there, and the kernel at the other end
+        still acknowledges. Shutting the socket down ends the wait with an error. The
+        other drivers have timeouts of their own and show no socket.
+        """
+        self.late = True
+        fileno = getattr(self.connection, "fileno", None)
+        if fileno is None:
+            return
+        try:
+            with socket.socket(fileno=os.dup(fileno())) as copy:
+                copy.shutdown(socket.SHUT_RDWR)
+        except Exception as error:  # noqa: BLE001 (the driver's own error types; it is closed then)
+            log.debug("The connection was closed already: %s", type(error).__name__)
+
+
+class Database:
+    """An engine with its threads; made without connecting."""
+
+    closed_because: str | None = None
+    """A sentence for whoever asks while the database must not be used, as before its upgrade."""
+
+    def __init__(self, url: str | URL) -> None:
+        self.engine = db.make_engine(url)
+        self._threads = ThreadPoolExecutor(db.POOL_SIZE, thread_name_prefix="hub-images-db")
+
+    async def read(self, function: Callable[[Session], T]) -> T:
+        """Run `function` over a session in a thread; a dropped connection is tried once more.
+
+        Raises `DatabaseUnavailable`, and what `function` raises.
+        """
+        return await self._run(self._read, function, _SILENT)
+
+    async def look(self, function: Callable[[Connection], T]) -> T:
+        """As `read`, over a connection: no session, and no word with the server before.
+
+        For what every form and start asks. Session and word take twice as long as the
+        question; a connection that died since its last use is replaced all the same,
+        since what is only looked at can be asked again.
+        """
+        return await self._run(self._look, function, _SILENT)
+
+    async def write(self, function: Callable[[Session], T]) -> T:
+        """Run `function` over a session in a thread, once: what may be applied is not repeated.
+
+        Raises `DatabaseUnavailable`, and what `function` raises.
+        """
+        return await self._run(
+            self._once,
+            function,
+            "The database did not answer in time; "
+            "look whether the change was made before you try again.",
+        )
+
+    def close(self) -> None:
+        """Close the connections; threads that still wait are left to their timeouts."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.engine.dispose()
+
+    def _once(self, function: Callable[[Session], T], call: _Call) -> T:
+        with Session(self.engine, expire_on_commit=False) as session:
+            self._connect(session, call)
+            try:
+                return function(session)
+            finally:
+                call.connection = None
+
+    def _connect(self, session: Session, call: _Call) -> None:
+        """Get a connection that answers; one that died since its last use is replaced."""
+        for _attempt in range(2):
+            connection = session.connection()
+            call.connection = connection.connection.dbapi_connection
+            if connection.dialect.name == "sqlite":
+                return
+            try:
+                connection.execute(text("SELECT 1"))
+            except DBAPIError as error:
+                if not error.connection_invalidated or call.late:
+                    raise
+                session.rollback()
+            else:
+                return
+        session.connection()
+
+    def _read(self, function: Callable[[Session], T], call: _Call) -> T:
+        try:
+            return self._once(function, call)
+        except DBAPIError as error:
+            if not error.connection_invalidated or call.late:
+                raise
+        return self._once(function, call)
+
+    def _look(self, function: Callable[[Connection], T], call: _Call) -> T:
+        try:
+            return self._look_once(function, call)
+        except DBAPIError as error:
+            if not error.connection_invalidated or call.late:
+                raise
+        return self._look_once(function, call)
+
+    def _look_once(self, function: Callable[[Connection], T], call: _Call) -> T:
+        with self.engine.connect() as connection:
+            call.connection = connection.connection.dbapi_connection
+            try:
+                return function(connection)
+            finally:
+                call.connection = None
+
+    async def _run(
+        self,
+        use: Callable[[Callable[[R], T], _Call], T],
+        function: Callable[[R], T],
+        late: str,
+    ) -> T:
+        if self.closed_because is not None:
+            raise DatabaseUnavailable(self.closed_because)
+        call = _Call()
+        loop = asyncio.get_running_loop()
+        try:
+            return await asyncio.wait_for(
+                loop.run_in_executor(self._threads, use, function, call), DEADLINE_SECONDS
+            )
+        except TimeoutError:
+            call.interrupt()
+            log.error("The database did not answer within %s s", DEADLINE_SECONDS)
+            raise DatabaseUnavailable(late) from None
+        except PoolTimeoutError:
+            log.error("No database connection was free within %s s", db.TIMEOUT_SECONDS)
+            raise DatabaseUnavailable(_SILENT) from None
+        except db.DatabaseNotReady as error:
+            log.error("%s", error)
+            raise DatabaseUnavailable(str(error)) from None
+        except SQLAlchemyError as error:
+            # `error.orig` has neither the statement nor its parameters
+            log.error("Database error: %s", getattr(error, "orig", None) or type(error).__name__)
+            raise DatabaseUnavailable(
+                db.refusal(error)
+                or "The database cannot be used at the moment; the log of hub-images says why."
+            ) from error

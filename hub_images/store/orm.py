@@ -1,0 +1,204 @@
+"""The tables, their constraints and indexes; no queries.
+
+All names begin with `hub_images_`, so that the hub's own database can hold them.
+Text compares by code point on every database ("C", utf8mb4_bin), so that sorting,
+uniqueness and search mean the same everywhere; what people see as alike (case) is
+folded into `search_text` and `sort_key` when a row is written.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeEngine
+
+from hub_images.catalogue.image import (
+    DISPLAY_NAME_MAX_LENGTH,
+    GROUP_MAX_LENGTH,
+    IMAGE_TYPES,
+    NAME_MAX_LENGTH,
+    PULL_SECRET_MAX_LENGTH,
+)
+from hub_images.catalogue.reference import MAX_LENGTH as REFERENCE_MAX_LENGTH
+
+ACTOR_MAX_LENGTH = 255  # of `users.name` in JupyterHub's database
+SORT_KEY_MAX_LENGTH = 3 * DISPLAY_NAME_MAX_LENGTH  # case folding makes up to three of one
+
+_MYSQL_COLLATION = "utf8mb4_bin"
+
+
+def text(length: int) -> TypeEngine[str]:
+    """Text of at most `length` characters that compares by code point on every database."""
+    return (
+        String(length)
+        .with_variant(String(length, collation="C"), "postgresql")
+        .with_variant(mysql.VARCHAR(length, collation=_MYSQL_COLLATION), "mysql", "mariadb")
+    )
+
+
+def long_text() -> TypeEngine[str]:
+    """Text without a length in the database, compared by code point."""
+    return (
+        Text()
+        .with_variant(Text(collation="C"), "postgresql")
+        .with_variant(mysql.TEXT(collation=_MYSQL_COLLATION), "mysql", "mariadb")
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time with microseconds, stored without an offset."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """MySQL keeps whole seconds unless told otherwise."""
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a naive time: nobody knows what it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must be aware")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back what was stored, as UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of the tables, with a name for each constraint so that migrations can find it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+_TABLE_OPTIONS = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": _MYSQL_COLLATION,
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": _MYSQL_COLLATION,
+}
+
+
+class Catalogue(Base):
+    """The one row that every write changes first.
+
+    It is the clock of the catalogue (`revision` tells a reader whether what it
+    remembers still holds) and its lock (two writers wait for each other here).
+    """
+
+    __tablename__ = "hub_images_catalogue"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"), _TABLE_OPTIONS)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(Integer, nullable=False)
+
+
+class Image(Base):
+    """A container image of the catalogue."""
+
+    __tablename__ = "hub_images_image"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        CheckConstraint("type IN ({})".format(", ".join(f"'{t}'" for t in IMAGE_TYPES)), "type"),
+        CheckConstraint("gpu_url IS NULL OR type = 'universal'", "gpu_url"),
+        CheckConstraint("version >= 1", "version"),
+        CheckConstraint("name <> ''", "name"),
+        Index("ix_hub_images_image_sort_key", "sort_key", "name"),
+        Index("ix_hub_images_image_updated_at", "updated_at", "name"),
+        _TABLE_OPTIONS,
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+
+    # what it is called
+    name: Mapped[str] = mapped_column(text(NAME_MAX_LENGTH), nullable=False)
+    display_name: Mapped[str] = mapped_column(text(DISPLAY_NAME_MAX_LENGTH), nullable=False)
+    description: Mapped[str] = mapped_column(long_text(), nullable=False)
+
+    # what is started
+    type: Mapped[str] = mapped_column(text(9), nullable=False)
+    url: Mapped[str] = mapped_column(text(REFERENCE_MAX_LENGTH), nullable=False)
+    gpu_url: Mapped[str | None] = mapped_column(text(REFERENCE_MAX_LENGTH))
+    pull_secret: Mapped[str | None] = mapped_column(text(PULL_SECRET_MAX_LENGTH))
+
+    # for whom
+    is_global: Mapped[bool] = mapped_column(Boolean, nullable=False)
+    enabled: Mapped[bool] = mapped_column(Boolean, nullable=False)
+    # One way only: JupyterHub listens to every session of its process and expires what
+    # populates each other when a row is deleted (`jupyterhub.orm`), which nothing could
+    # load again here.
+    group_rows: Mapped[list[ImageGroup]] = relationship(
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        lazy="raise",
+        order_by="ImageGroup.position",
+    )
+
+    # since when and by whom
+    version: Mapped[int] = mapped_column(Integer, nullable=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
+    created_by: Mapped[str] = mapped_column(text(ACTOR_MAX_LENGTH), nullable=False)
+    updated_by: Mapped[str] = mapped_column(text(ACTOR_MAX_LENGTH), nullable=False)
+
+    # derived when written: see the module's docstring
+    sort_key: Mapped[str] = mapped_column(text(SORT_KEY_MAX_LENGTH), nullable=False)
+    search_text: Mapped[str] = mapped_column(long_text(), nullable=False)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to start."""
+        return self.url != ""
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups that may use the image where it is not global, in the given order."""
+        return [row.group_name for row in self.group_rows]
+
+
+class ImageGroup(Base):
+    """A group that may use an image where that is not global."""
+
+    __tablename__ = "hub_images_image_group"
+    __table_args__ = (
+        Index("ix_hub_images_image_group_group_name", "group_name"),
+        _TABLE_OPTIONS,
+    )
+
+    image_id: Mapped[int] = mapped_column(
+        ForeignKey("hub_images_image.id", ondelete="CASCADE"), primary_key=True
+    )
+    group_name: Mapped[str] = mapped_column(text(GROUP_MAX_LENGTH), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, nullable=False)

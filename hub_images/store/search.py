@@ -1,0 +1,123 @@
+"""The list of images: which of them, in which order, one page at a time.
+
+Guarantees: a text is found, and images are sorted, alike on every database.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from hub_images.catalogue.image import ImageSpec, ImageType
+from hub_images.store.orm import Image, ImageGroup
+
+SORTS = ("name", "display_name", "type", "updated_at")
+Sort = Literal["name", "display_name", "type", "updated_at"]
+
+#: Between the fields of `search_text`, so that nothing is found across two of them; no
+#: field holds this control character.
+_FIELD_END = "\x1f"
+
+#: So many images tell whether a text is frequent, which decides how to look for it.
+SAMPLE = 200
+
+_SAMPLE = select(Image.search_text).order_by(Image.id).limit(SAMPLE)
+
+
+@dataclass(frozen=True)
+class ImageQuery:
+    """Which images, in which order, and which part of them; None does not filter."""
+
+    search: str = ""
+    type: ImageType | None = None
+    group: str | None = None
+    is_global: bool | None = None
+    enabled: bool | None = None
+    sort: Sort = "display_name"
+    descending: bool = False
+    limit: int = 50
+    offset: int = 0
+
+
+def fold(value: str) -> str:
+    """Return `value` so that text which people read as the same compares as the same.
+
+    Compatibility-normalised and case-folded (Unicode standard, section 3.13), in every
+    alphabet alike; the databases' own lower() differ from each other.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+
+
+def search_text(spec: ImageSpec) -> str:
+    """Return what a search looks through, folded."""
+    return _FIELD_END.join(
+        fold(part) for part in (spec.name, spec.display_name, spec.description, spec.type)
+    )
+
+
+def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], int]:
+    """Return one page of images with their groups, and how many there are in all."""
+    column = {
+        "name": Image.name,
+        "display_name": Image.sort_key,
+        "type": Image.type,
+        "updated_at": Image.updated_at,
+    }[query.sort]
+    # the name settles what the column leaves open, in the same direction
+    order = [column.desc(), Image.name.desc()] if query.descending else [column, Image.name]
+    page = select(Image).options(selectinload(Image.group_rows)).order_by(*order)
+    needle = _needle(query)
+    if not needle or _in_many(session, needle):
+        # by the index of the order, only as far as needed
+        page = _filtered(page, query).limit(query.limit).offset(query.offset)
+        return session.execute(page).scalars().all(), _count(session, query)
+    # What holds the text is found by reading every row, so that page and number come of
+    # one reading. Asked for the page alone, databases follow the index of the order here
+    # as well, and fetch row by row.
+    keys = cast("Select[Any]", select(Image.id, func.count().over()))
+    keys = _filtered(keys, query).order_by(*order).limit(query.limit).offset(query.offset)
+    found = session.execute(keys).all()
+    if not found:  # a page behind the last one has no row to tell the number
+        return [], _count(session, query) if query.offset else 0
+    ids = [row[0] for row in found]
+    return session.execute(page.where(Image.id.in_(ids))).scalars().all(), found[0][1]
+
+
+def _count(session: Session, query: ImageQuery) -> int:
+    statement = _filtered(select(func.count(Image.id)), query)
+    return cast("int", session.execute(statement).scalar_one())
+
+
+def _needle(query: ImageQuery) -> str:
+    return fold(query.search.strip()).replace(_FIELD_END, "")
+
+
+def _in_many(session: Session, needle: str) -> bool:
+    """Say whether a good part of the images hold the text, judged by some of them."""
+    texts = session.execute(_SAMPLE).scalars()
+    return sum(needle in text for text in texts) > SAMPLE / 4
+
+
+def _filtered(statement: Select[Any], query: ImageQuery) -> Select[Any]:
+    if needle := _needle(query):
+        statement = statement.where(Image.search_text.contains(needle, autoescape=True))
+    if query.type is not None:
+        statement = statement.where(Image.type == query.type)
+    if query.is_global is not None:
+        statement = statement.where(Image.is_global.is_(query.is_global))
+    if query.enabled is not None:
+        statement = statement.where(Image.enabled.is_(query.enabled))
+    if query.group is not None:
+        statement = statement.where(Image.group_rows.any(ImageGroup.group_name == query.group))
+    return statement
+
+
+def listed_groups(session: Session) -> list[str]:
+    """Return the names of all groups that any image lists, sorted."""
+    names = session.execute(select(ImageGroup.group_name).distinct()).scalars()
+    return sorted(names)
