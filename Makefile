@@ -33,13 +33,13 @@ lint: $(DEV) ## check style, formatting, types and known vulnerabilities
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
-	$(PYTHON) audit.py
+	$(PYTHON) .ci/audit.py
 
 test-matrix: $(DEV) ## run what touches the hub against each supported JupyterHub
 	$(PYTHON) -m nox $(ARGS)
 
 bench: $(DEV) ## measure, and write docs/performance.md
-	$(PYTHON) -m bench $(ARGS)
+	$(PYTHON) -m tests.bench $(ARGS)
 
 docs-shots: $(DEV) ## take the pictures in docs/ again
 	$(PYTHON) docs/make_pictures.py

@@ -13,7 +13,9 @@ from pathlib import Path
 from jupyterhub.utils import random_port
 
 import hub_images
-from hub_images import demo
+
+sys.path.insert(0, str(Path(__file__).parent / "examples" / "demo"))
+import demo
 
 c = get_config()  # noqa: F821 (given by JupyterHub)
 

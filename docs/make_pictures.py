@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 PICTURES = Path(__file__).parent / "pictures"
 sys.path.insert(0, str(ROOT))
 
-from tests.processes import free_port  # noqa: E402 (the path is set above)
-from tests.requirements import chromium  # noqa: E402
+from tests.support.processes import free_port  # noqa: E402 (the path is set above)
+from tests.support.requirements import chromium  # noqa: E402
 
 PASSWORD = "hub-images"
 

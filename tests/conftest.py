@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.database_fixtures import database_servers, database_url, empty_engine, engine
-from tests.hub import Hub
+from tests.support.database_fixtures import database_servers, database_url, empty_engine, engine
+from tests.support.hub import Hub
 
 __all__ = ["database_servers", "database_url", "empty_engine", "engine"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests import requirements
+from tests.support import requirements
 
 REASON = "It is not on this machine: install it with `apt-get install it`."
 

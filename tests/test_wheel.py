@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.hub import PASSWORD
-from tests.processes import free_port
+from tests.support.hub import PASSWORD
+from tests.support.processes import free_port
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +69,7 @@ def test_holds_templates_static_files_and_migrations(wheel: Path) -> None:
 def test_runs_the_demo(environment: Path, tmp_path: Path) -> None:
     """The installed wheel runs the demo configuration: pages, options form, upgrade-db."""
     shutil.copy(ROOT / "jupyterhub_config.py", tmp_path)
+    shutil.copytree(ROOT / "examples" / "demo", tmp_path / "examples" / "demo")
     port = free_port()
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     variables = {

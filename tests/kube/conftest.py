@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kube.cluster import Cluster, cluster_missing
-from tests.requirements import require
+from tests.support.kubernetes.cluster import Cluster, cluster_missing
+from tests.support.requirements import require
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import yaml
 
-from tests.hub import Hub
-from tests.kube.cluster import Cluster
-from tests.kube.pod_runner import wait_for
+from tests.support.hub import Hub
+from tests.support.kubernetes.cluster import Cluster
+from tests.support.kubernetes.pod_runner import wait_for
 
 PAGE = Path(__file__).parents[2] / "docs" / "kubernetes.md"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"

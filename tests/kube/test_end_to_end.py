@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium_browser, sign_in
-from tests.kube.cluster import Cluster
-from tests.kube.hubs import KubeHub, kube_hub
-from tests.kube.pod_runner import wait_for
-from tests.requirements import chromium_missing, require
-from tests.starts import stop
+from tests.support.browser import chromium_browser, sign_in
+from tests.support.kubernetes.cluster import Cluster
+from tests.support.kubernetes.hubs import KubeHub, kube_hub
+from tests.support.kubernetes.pod_runner import wait_for
+from tests.support.requirements import chromium_missing, require
+from tests.support.starts import stop
 
 pytestmark = pytest.mark.timeout(240)
 

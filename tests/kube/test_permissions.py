@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kube.cluster import HUB_RULES, Cluster
-from tests.kube.hubs import kube_hub
-from tests.starts import start
+from tests.support.kubernetes.cluster import HUB_RULES, Cluster
+from tests.support.kubernetes.hubs import kube_hub
+from tests.support.starts import start
 
 _NO_CREATE = [
     {**rule, "verbs": [verb for verb in rule["verbs"] if verb != "create"]} for rule in HUB_RULES

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.hub import ADMIN_TOKEN
-from tests.kube.cluster import Cluster
-from tests.kube.hubs import REG, KubeHub, kube_hub
-from tests.kube.pod_runner import wait_for
-from tests.starts import start, stop
+from tests.support.hub import ADMIN_TOKEN
+from tests.support.kubernetes.cluster import Cluster
+from tests.support.kubernetes.hubs import REG, KubeHub, kube_hub
+from tests.support.kubernetes.pod_runner import wait_for
+from tests.support.starts import start, stop
 
 BAD_TOLERATION = """
 c.HubImages.instance_types.append(

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import chromium_browser, sign_in
-from tests.kube.cluster import Cluster
-from tests.kube.hubs import REG, KubeHub, kube_hub
-from tests.kube.pod_runner import invalid_name, not_found, wait_for
-from tests.requirements import chromium_missing, require
-from tests.starts import start, stop
+from tests.support.browser import chromium_browser, sign_in
+from tests.support.kubernetes.cluster import Cluster
+from tests.support.kubernetes.hubs import REG, KubeHub, kube_hub
+from tests.support.kubernetes.pod_runner import invalid_name, not_found, wait_for
+from tests.support.requirements import chromium_missing, require
+from tests.support.starts import start, stop
 
 pytestmark = pytest.mark.hub  # how a start fails is not the same in each JupyterHub
 

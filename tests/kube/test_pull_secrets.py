@@ -13,10 +13,10 @@ from bs4 import BeautifulSoup
 
 from hub_images.service.kubernetes import SecretNames
 from hub_images.service.pull_secrets import PullSecrets
-from tests.kube.cluster import HUB_RULES, Cluster
-from tests.kube.hubs import KubeHub, kube_hub
-from tests.kube.pod_runner import wait_for
-from tests.processes import free_port
+from tests.support.kubernetes.cluster import HUB_RULES, Cluster
+from tests.support.kubernetes.hubs import KubeHub, kube_hub
+from tests.support.kubernetes.pod_runner import wait_for
+from tests.support.processes import free_port
 
 _NO_SECRETS = [
     {**rule, "resources": [each for each in rule["resources"] if each != "secrets"]}

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.kube.cluster import Cluster
-from tests.kube.hubs import KubeHub, kube_hub
-from tests.kube.pod_runner import NO_SCHEDULER, wait_for
+from tests.support.kubernetes.cluster import Cluster
+from tests.support.kubernetes.hubs import KubeHub, kube_hub
+from tests.support.kubernetes.pod_runner import NO_SCHEDULER, wait_for
 
 PODS = 500
 IMAGES = 60

@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.database_fixtures import PostgresServer
-from tests.databases import MariaServer, missing_reason
-from tests.hub import PASSWORD
-from tests.kube.chart import (
+from tests.support.database_fixtures import PostgresServer
+from tests.support.databases import MariaServer, missing_reason
+from tests.support.hub import PASSWORD
+from tests.support.kubernetes.chart import (
     ChartHub,
     Manifest,
     Resources,
@@ -26,10 +26,10 @@ from tests.kube.chart import (
     merged,
     render,
 )
-from tests.kube.cluster import HUB_RULES, Cluster
-from tests.kube.pod_runner import PodRunner, wait_for
-from tests.requirements import require
-from tests.starts import start, stop
+from tests.support.kubernetes.cluster import HUB_RULES, Cluster
+from tests.support.kubernetes.pod_runner import PodRunner, wait_for
+from tests.support.requirements import require
+from tests.support.starts import start, stop
 
 pytestmark = pytest.mark.timeout(300)
 

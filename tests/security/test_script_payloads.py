@@ -1,0 +1,116 @@
+"""Text that would run as a script elsewhere, through every field to every page, in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.browser import chromium_browser, sign_in
+from tests.support.hub import Hub
+from tests.support.requirements import chromium_missing, require
+from tests.support.starts import recording_hub
+
+pytestmark = pytest.mark.timeout(240)
+
+RUN = "window.__ran=(window.__ran||0)+1"
+PAYLOADS = [
+    f"<script>{RUN}</script>",
+    f"</script><script>{RUN}</script>",
+    f"</textarea><script>{RUN}</script>",
+    f"</title></style><script>{RUN}</script>",
+    f"<img src=x onerror={RUN}>",
+    f"\"><svg onload='{RUN}'>",
+    f"' autofocus onfocus='{RUN}",
+    f'" onmouseover="{RUN}" style="position:fixed;inset:0',
+    f"<details open ontoggle={RUN}>",
+    f"<iframe srcdoc='<script>parent.{RUN}</script>'>",
+    f"javascript:{RUN}",
+    f"--><script>{RUN}</script><!--",
+    f"<math><mtext></form><form><mglyph><style></math><img src=x onerror={RUN}>",
+    f"{{{{7*7}}}}${{7*7}}<%= {RUN} %>{{% raw %}}",
+    f"&lt;script&gt;{RUN}&lt;/script&gt;",
+    f"\u2028\uff1cscript\uff1e{RUN}\uff1c/script\uff1e",
+    f"</template><template><script>{RUN}</script>",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Run Chromium."""
+    require(chromium_missing())
+    with chromium_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """Run a hub with an image for each payload, in each field that takes any text."""
+    instance_type = f"""
+c.HubImages.instance_types.append(
+    {{"name": "odd", "display_name": {PAYLOADS[0]!r}, "description": {PAYLOADS[5]!r}}}
+)
+"""
+    with recording_hub(tmp_path_factory.mktemp("payloads"), extra=instance_type) as running:
+        for number, payload in enumerate(PAYLOADS):
+            text = {"display_name": payload, "description": payload}
+            groups = {"groups": ["students", payload], "global": False}
+            running.add_image(f"image-{number}", **text, **groups)
+        yield running
+
+
+def _stirred(page: Page, address: str) -> int:
+    """Open a page, wake what waits for pointer or focus, and return how often anything ran."""
+    page.goto(address)
+    for locator in page.locator("main a, main input, form label").all()[:20]:
+        if locator.is_visible():
+            locator.hover(force=True)
+    return int(page.evaluate("window.__ran || 0"))
+
+
+def test_nothing_runs_on_the_admins_pages(browser: Browser, hub: Hub) -> None:
+    """List, search, filter, form and dialog; dialogs opened by scripts count as well."""
+    page = sign_in(browser, hub, "admin")
+    opened: list[str] = []
+    page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
+    for address in ("", "?confirm=image-5", "new"):
+        assert _stirred(page, hub.images_url + address) == 0
+    for number, payload in enumerate(PAYLOADS):
+        asked = quote(payload, safe="")
+        for address in (
+            f"edit/image-{number}",
+            f"?search={asked}&group={asked}&type={asked}&sort={asked}&page={asked}&access={asked}",
+        ):
+            page.goto(hub.images_url + address)
+            assert page.evaluate("window.__ran || 0") == 0, payload
+    page.goto(f"{hub.images_url}?search=image-4")
+    page.get_by_role("row", name="image-4").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_text("running server").wait_for()
+    assert page.evaluate("window.__ran || 0") == 0
+    assert opened == []
+    page.context.close()
+
+
+def test_nothing_runs_on_the_options_form(browser: Browser, hub: Hub) -> None:
+    """Which the hub prints into a page that allows scripts in line."""
+    page = sign_in(browser, hub, "student")
+    assert _stirred(page, f"{hub.url}hub/spawn") == 0
+    # it is there, as text
+    shown = page.locator("#hub-images").inner_text() if page.locator("#hub-images").count() else ""
+    text = shown or page.locator("form").first.inner_text()
+    assert PAYLOADS[4] in text
+    for payload in PAYLOADS:
+        page.goto(f"{hub.url}hub/spawn#image={quote(payload)}&instance_type={quote(payload)}")
+        page.reload()
+        assert page.evaluate("window.__ran || 0") == 0, payload
+    page.context.close()
+
+
+def test_the_check_can_fail(browser: Browser, hub: Hub) -> None:
+    """The same payload in a page that trusts it does run."""
+    page = browser.new_page()
+    page.set_content(f"<body>{PAYLOADS[4]}</body>")
+    page.wait_for_function("window.__ran === 1")
+    page.close()

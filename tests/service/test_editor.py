@@ -1,0 +1,158 @@
+"""Adding and editing, on a real hub."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.hub import Hub
+from tests.support.visitor import Visitor, cell, empty_catalogue, form_fields, text
+
+pytestmark = pytest.mark.hub
+
+
+@pytest.fixture
+def admin(hub: Hub) -> Iterator[Visitor]:
+    """Sign in a hub admin, with an empty catalogue."""
+    empty_catalogue(hub)
+    visitor = Visitor.sign_in(hub, "admin")
+    yield visitor
+    visitor.client.close()
+
+
+def test_add(hub: Hub, admin: Visitor) -> None:
+    """The form's fields reach the catalogue; the list says so once, filtered as it was."""
+    fields = form_fields(admin.get("new"))
+    assert fields["global"] == fields["enabled"] == "on"
+    assert fields["type"] == "universal"
+    fields.update(
+        name="scipy", display_name=" SciPy ", description="a\r\nb", url="quay.io/a/b:1",
+        gpu_url_differs="on", gpu_url="quay.io/a/b:gpu", use_pull_secret="on",
+        pull_secret="nvidia-ngc", groups=["students"],
+    )  # fmt: skip
+    page = admin.post("new?type=universal", 303, **fields)
+    assert text(page, "#flash") == "Added SciPy."
+    assert text(admin.get(), "#flash") == ""
+    stored = hub.images("GET", "images/scipy").json()
+    assert stored["description"] == "a\nb"
+    assert stored["gpu_url"] == "quay.io/a/b:gpu"
+    assert stored["pull_secret"] == "nvidia-ngc"
+    assert stored["global"] is True
+    assert stored["groups"] == ["students"]
+    assert stored["created_by"] == "admin"
+
+
+def test_what_is_not_right_comes_back_with_its_reasons(hub: Hub, admin: Visitor) -> None:
+    """Each error stands at its field and in the summary; what was typed is kept."""
+    fields = {**form_fields(admin.get("new")), "name": "Big", "description": "\nkept",
+              "url": "http://x", "use_pull_secret": "on", "pull_secret": "other"}  # fmt: skip
+    page = admin.post("new", 422, **fields)
+    again = form_fields(page)
+    assert {k: v for k, v in again.items() if k != "_xsrf"} == {
+        k: v for k, v in fields.items() if k != "_xsrf"
+    }
+    for name in ("name", "url"):
+        control = page.select_one(f"#{name}")
+        assert control is not None
+        assert control["aria-invalid"] == "true"
+        described = str(control["aria-describedby"]).split()
+        assert f"error-{name}" in described
+        assert text(page, f"#error-{name}") in text(page, "#problem")
+        assert page.select_one(f"#problem a[href='#{name}']")
+    page = admin.post("new", 422, **{**fields, "name": "ok", "url": "a:1"})
+    assert text(page, "#error-pull_secret") == "other is not in the list of pull secrets."
+    assert hub.images("GET").json()["items"] == []
+
+
+def test_a_taken_name_is_an_error_at_the_name(hub: Hub, admin: Visitor) -> None:
+    """409, with what was typed."""
+    hub.add_image("taken")
+    page = admin.post("new", 409, **{**form_fields(admin.get("new")), "name": "taken"})
+    assert text(page, "#error-name") == "There is an image named taken already."
+    assert form_fields(page)["name"] == "taken"
+
+
+def test_saving_without_a_change_changes_nothing(hub: Hub, admin: Visitor) -> None:
+    """Groups in an order of their own, unknown ones, an old secret: all stay as they are."""
+    hub.add_image("a", **{"global": False}, groups=["students", "gone", "data-science"],
+                  description="\n x", gpu_url="a/b:gpu")  # fmt: skip
+    before = hub.images("GET", "images/a").json()
+    page = admin.post("edit/a", 303, **form_fields(admin.get("edit/a")))
+    assert text(page, "#flash") == "Saved a."
+    assert hub.images("GET", "images/a").json() == before
+
+
+def test_the_edit_form_marks_what_is_not_known_any_more(hub: Hub, admin: Visitor) -> None:
+    """A group that the hub does not know is ticked, and marked."""
+    hub.add_image("a", **{"global": False}, groups=["gone"])
+    page = admin.get("edit/a")
+    assert "gone not known to the hub" in text(page, "#group-list")
+    assert "students 1 member" in text(page, "#group-list")
+    assert page.select_one("#name[readonly]")
+
+
+def test_a_stored_secret_that_is_not_in_the_list_may_stay(hub: Hub, admin: Visitor) -> None:
+    """It stays selected and is marked, in the form and in the list."""
+    hub.add_image("a", pull_secret="lab-registry")
+    with sqlite3.connect(hub.db_url.removeprefix("sqlite:///")) as database:
+        database.execute("UPDATE hub_images_image SET pull_secret = 'old'")
+    assert "Pull secret old is not in the list any more" in cell(admin.get(), "a", "Ready")
+    page = admin.get("edit/a")
+    assert text(page, "#pull_secret option[selected]") == "old (not in the list any more)"
+    admin.post("edit/a", 303, **{**form_fields(page), "display_name": "New"})
+    assert hub.images("GET", "images/a").json()["pull_secret"] == "old"
+
+
+def test_two_admins_at_once(hub: Hub, admin: Visitor) -> None:
+    """The second sees what changed, keeps what was typed, and may apply it or discard it."""
+    hub.add_image("a", display_name="Old")
+    fields = {**form_fields(admin.get("edit/a")), "display_name": "Mine"}
+    hub.images("PATCH", "images/a", json={"description": "theirs"})
+    page = admin.post("edit/a", 412, **fields)
+    assert "tester changed this image while you were editing" in text(page, "#problem")
+    assert "Description blank theirs not changed by you" in text(page, "#problem")
+    assert "Display name Old Old Mine" in text(page, "#problem")
+    assert page.select_one("#problem button[form=image-form]")
+    assert page.select_one("#problem a[href='/services/images/edit/a']")
+    assert hub.images("GET", "images/a").json()["display_name"] == "Old"
+    admin.post("edit/a", 303, **form_fields(page))
+    stored = hub.images("GET", "images/a").json()
+    assert (stored["display_name"], stored["description"]) == ("Mine", "theirs")
+
+
+def test_an_image_deleted_meanwhile_can_be_created_again(hub: Hub, admin: Visitor) -> None:
+    """What was typed is kept, and goes to the page that adds."""
+    hub.add_image("a")
+    fields = {**form_fields(admin.get("edit/a")), "display_name": "Kept"}
+    hub.images("DELETE", "images/a")
+    page = admin.post("edit/a", 404, **fields)
+    assert "deleted while you were editing" in text(page, "#problem")
+    form = page.select_one("#image-form")
+    assert form is not None
+    assert form["action"] == "/services/images/new"
+    admin.post("new", 303, **form_fields(page))
+    assert hub.images("GET", "images/a").json()["display_name"] == "Kept"
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "1.0"])
+def test_an_edit_without_a_version_is_refused(hub: Hub, admin: Visitor, version: str) -> None:
+    """It might overwrite what another has just changed."""
+    hub.add_image("a")
+    admin.post("edit/a", 400, **{**form_fields(admin.get("edit/a")), "version": version})
+
+
+def test_a_database_that_does_not_answer_loses_nothing(hub: Hub, admin: Visitor) -> None:
+    """503 with the form as it was typed."""
+    fields = {**form_fields(admin.get("new")), "name": "kept", "groups": ["students"]}
+    lock = sqlite3.connect(hub.db_url.removeprefix("sqlite:///"), isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    try:
+        page = admin.post("new", 503, **fields)
+    finally:
+        lock.close()
+    assert "database" in text(page, "#problem")
+    assert form_fields(page)["name"] == "kept"
+    assert form_fields(page)["groups"] == ["students"]
+    admin.post("new", 303, **form_fields(page))

@@ -1,0 +1,134 @@
+"""Migrations, constraints and revisions on SQLite, PostgreSQL and MariaDB."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from hub_images.store import engine as db
+from hub_images.store.orm import Base
+
+_COLUMNS = (
+    "name, display_name, description, type, url, gpu_url, is_global, enabled, version, "
+    "created_at, updated_at, created_by, updated_by, sort_key, search_text"
+)
+
+
+def _insert(
+    name: str = "'a'", type_: str = "'cpu'", gpu_url: str = "NULL", version: int = 1
+) -> str:
+    now = "'2026-01-01 00:00:00'"
+    return (
+        f"INSERT INTO hub_images_image ({_COLUMNS}) VALUES ({name}, 'a', '', {type_}, '', "
+        f"{gpu_url}, '1', '1', {version}, {now}, {now}, 'x', 'x', 'a', 'a')"
+    )
+
+
+def test_upgrade_from_empty_is_what_the_models_say(engine: Engine) -> None:
+    """Alembic finds no difference between migrations and models."""
+    db.check_revision(engine)
+    command.check(db.alembic_config(engine))
+
+
+def test_upgrade_twice_changes_nothing(empty_engine: Engine) -> None:
+    """The second upgrade has nothing to do."""
+    assert db.upgrade(empty_engine) is True
+    assert db.upgrade(empty_engine) is False
+
+
+def test_two_upgrade_at_once(database_url: str) -> None:
+    """Two services that start at once upgrade once, and both go on."""
+    code = (
+        "import sys; from hub_images.store import engine as db; "
+        "print(db.upgrade(db.make_engine(sys.argv[1])))"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, database_url],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _number in range(3)
+    ]  # fmt: skip
+    said = []
+    for process in started:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        said.append(out.strip())
+    assert sorted(said) == ["False", "False", "True"]
+
+
+def test_downgrade_leaves_nothing(engine: Engine) -> None:
+    """The downgrade drops the tables, and upgrading again works."""
+    command.downgrade(db.alembic_config(engine), "base")
+    assert not set(Base.metadata.tables) & set(inspect(engine).get_table_names())
+    assert db.upgrade(engine) is True
+
+
+def test_other_tables_are_left_alone(empty_engine: Engine) -> None:
+    """In a shared database only our own tables are touched, under our own version table."""
+    with empty_engine.begin() as connection:
+        connection.execute(text("CREATE TABLE users (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('of-the-hub')"))
+    db.upgrade(empty_engine)
+    command.check(db.alembic_config(empty_engine))
+    with empty_engine.connect() as connection:
+        kept = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    assert kept == "of-the-hub"
+
+
+@pytest.mark.parametrize(
+    ("revision", "words"),
+    [(None, "no catalogue of images yet"), ("9999", "a newer one")],
+)
+def test_another_revision_is_refused(engine: Engine, revision: str | None, words: str) -> None:
+    """An empty or newer database is refused with a sentence; a newer one is not upgraded."""
+    with engine.begin() as connection:
+        if revision is None:
+            connection.execute(text(f"DELETE FROM {db.VERSION_TABLE}"))
+        else:
+            connection.execute(text(f"UPDATE {db.VERSION_TABLE} SET version_num = '{revision}'"))
+    with pytest.raises(db.DatabaseNotReady, match=words):
+        db.check_revision(engine)
+    if revision is not None:
+        with pytest.raises(db.DatabaseNotReady, match=words):
+            db.upgrade(engine)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        _insert(name="''"),
+        _insert(type_="'tpu'"),
+        _insert(gpu_url="'x'"),
+        _insert(version=0),
+        "INSERT INTO hub_images_catalogue (id, revision) VALUES (2, 0)",
+        "INSERT INTO hub_images_image_group (image_id, group_name, position) VALUES (99, 'g', 0)",
+    ],
+)
+def test_constraints_exist(engine: Engine, statement: str) -> None:
+    """The database itself refuses what the models forbid."""
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_good_row_is_taken_once(engine: Engine) -> None:
+    """The insert of the test above is right but for what it breaks; a name is unique."""
+    with engine.begin() as connection:
+        connection.execute(text(_insert()))
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.execute(text(_insert()))
+
+
+def test_sqlite_pragmas(engine: Engine) -> None:
+    """SQLite writes ahead, and keeps foreign keys."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1

@@ -1,0 +1,62 @@
+"""What the tests that attack a hub share: the service's own port, and bytes as they are."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.hub import Hub
+from tests.support.processes import free_port
+
+
+class AttackedHub(Hub):
+    """A hub whose service can be reached directly, past the proxy and what that refuses."""
+
+    def __init__(self, folder: Path, *, extra: str = "", **rest: Any) -> None:
+        """Prepare with a fixed port for the service."""
+        self.service_port = free_port()
+        self.direct_url = f"http://127.0.0.1:{self.service_port}/services/images/"
+        address = f'c.HubImages.service_url = "http://127.0.0.1:{self.service_port}"\n'
+        super().__init__(folder, extra=address + extra, **rest)
+
+    def connect(self) -> socket.socket:
+        """Open a connection to the service itself."""
+        return socket.create_connection(("127.0.0.1", self.service_port), timeout=20)
+
+    def send(self, *parts: bytes) -> bytes:
+        """Send bytes to the service itself, and return all that it answers."""
+        with self.connect() as connection:
+            for part in parts:
+                connection.sendall(part)
+            return read_all(connection)
+
+    def service_log(self, until: str = "") -> str:
+        """Return the log without what the tests' proxy writes, whole addresses among it.
+
+        Waits for the words `until` as `Hub.log` does.
+        """
+        return "\n".join(
+            line
+            for line in self.log(until).splitlines()
+            # ",123 tornado": the proxy's way to write the time
+            if not line[:40].partition(",")[2][3:].startswith(" tornado")
+        )
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """Return what comes until the other side closes."""
+    answer = b""
+    while chunk := connection.recv(65536):
+        answer += chunk
+    return answer
+
+
+def explained(answer: httpx.Response, *statuses: int) -> None:
+    """Fail unless the answer is a refusal of that status, in JSON and with a sentence."""
+    assert answer.status_code in statuses, f"{answer.status_code}: {answer.text[:500]}"
+    body = answer.json()
+    assert body["status"] == answer.status_code
+    assert body["message"].endswith(".")

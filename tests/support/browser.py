@@ -1,0 +1,82 @@
+"""A real browser for tests: Debian's Chromium, driven by Playwright, with axe-core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.support.hub import PASSWORD, Hub
+from tests.support.requirements import chromium
+
+Theme = Literal["light", "dark"]
+
+WAIT_MILLISECONDS = 20_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@contextmanager
+def chromium_browser() -> Iterator[Browser]:
+    """Run a headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def sign_in(
+    browser: Browser, hub: Hub, user: str, *, theme: Theme = "light", width: int = 1280, **rest: Any
+) -> Page:
+    """Open a page of a new context and sign in through the hub's login form."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, **rest
+    )
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MILLISECONDS)
+    page.goto(f"{hub.url}hub/login")
+    page.get_by_label("Username").fill(user)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/hub/login" not in url)
+    return page
+
+
+def expect_boxes(page: Page, name: str, values: list[str]) -> None:
+    """See the radio buttons or checkboxes called `name`, these and in this order."""
+    boxes = page.locator(f"input[name={name}]")
+    expect(boxes).to_have_count(len(values))
+    for number, value in enumerate(values):
+        expect(boxes.nth(number)).to_have_attribute("value", value)
+
+
+def violations(page: Page, within: str) -> list[str]:
+    """Return what axe-core finds wrong inside of the element `within`.
+
+    Not the whole page: JupyterHub's own navigation bar and Start button have violations
+    of their own (contrast, landmarks), on every page of every hub.
+    """
+    results = Axe().run(page, context=within, options={"resultTypes": ["violations"]})
+    return [
+        f"{violation['id']}: {node['target']}: {node['html'][:120]}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def overflows(page: Page) -> bool:
+    """Say whether the page scrolls sideways."""
+    return bool(
+        page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    )

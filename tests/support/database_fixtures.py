@@ -1,0 +1,59 @@
+"""An empty, upgraded database of each kind, for tests that take `engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from hub_images.store import engine as db
+from tests.support.databases import MariaServer, PostgresServer, make_server, missing_reason
+from tests.support.requirements import require
+
+KINDS = ("sqlite", "postgresql", "mariadb")
+
+
+@pytest.fixture(scope="session")
+def database_servers() -> Iterator[dict[str, PostgresServer | MariaServer]]:
+    """Hold the servers that tests asked for; each is started once."""
+    servers: dict[str, PostgresServer | MariaServer] = {}
+    with ExitStack() as stack:
+
+        class Started(dict[str, PostgresServer | MariaServer]):
+            def __missing__(self, kind: str) -> PostgresServer | MariaServer:
+                self[kind] = stack.enter_context(make_server(kind))
+                return self[kind]
+
+        servers = Started()
+        yield servers
+
+
+@pytest.fixture(params=KINDS)
+def database_url(
+    request: pytest.FixtureRequest,
+    database_servers: dict[str, PostgresServer | MariaServer],
+    tmp_path: Path,
+) -> str:
+    """Give the URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'images.sqlite'}"
+    require(missing_reason(request.param))
+    return database_servers[request.param].create_database()
+
+
+@pytest.fixture
+def empty_engine(database_url: str) -> Iterator[Engine]:
+    """Give an engine over an empty database."""
+    made = db.make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def engine(empty_engine: Engine) -> Engine:
+    """Give an engine over a database with the catalogue's tables."""
+    db.upgrade(empty_engine)
+    return empty_engine

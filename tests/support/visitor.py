@@ -1,0 +1,88 @@
+"""Someone who visits the admin pages without a browser, and sees them as a parser does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+from bs4 import BeautifulSoup
+
+from tests.support.hub import Hub
+
+
+@dataclass
+class Visitor:
+    """Someone signed in, with the pages as a parser sees them."""
+
+    client: httpx.Client
+    xsrf: str
+
+    def get(self, path: str = "", status: int = 200) -> BeautifulSoup:
+        """Open a page."""
+        answer = self.client.get(f"services/images/{path}")
+        assert answer.status_code == status, answer.text
+        return BeautifulSoup(answer.text, "html.parser")
+
+    def post(self, path: str, status: int = 200, **fields: Any) -> BeautifulSoup:
+        """Send a form and follow the redirect; `status` is that of the first answer."""
+        answer = self.client.post(
+            f"services/images/{path}", data={"_xsrf": self.xsrf, **fields}, follow_redirects=False
+        )
+        assert answer.status_code == status, answer.text
+        if answer.is_redirect:
+            answer = self.client.get(answer.headers["Location"])
+        return BeautifulSoup(answer.text, "html.parser")
+
+    @classmethod
+    def sign_in(cls, hub: Hub, user: str) -> Self:
+        """Sign in `user` by the hub's login form."""
+        return cls(*hub.session(user))
+
+
+def empty_catalogue(hub: Hub) -> None:
+    """Delete all images."""
+    for image in hub.images("GET", "images?limit=200").json()["items"]:
+        hub.images("DELETE", f"images/{image['name']}")
+
+
+def names(page: BeautifulSoup) -> list[str]:
+    """Return the names in the list, in its order."""
+    return [cell.get_text(strip=True) for cell in page.select("tbody th[data-label=Name]")]
+
+
+def cell(page: BeautifulSoup, name: str, label: str) -> str:
+    """Return the text of a cell of the list."""
+    for row in page.select("tbody tr"):
+        if row.select_one("th[data-label=Name]").get_text(strip=True) == name:  # type: ignore[union-attr]
+            return row.select_one(f"[data-label='{label}']").get_text(" ", strip=True)  # type: ignore[union-attr]
+    raise AssertionError(f"{name} is not in the list")
+
+
+def text(page: BeautifulSoup, selector: str) -> str:
+    """Return the text of the one element that `selector` finds, blank where there is none."""
+    found = page.select(selector)
+    assert len(found) <= 1
+    return " ".join(found[0].get_text(" ", strip=True).split()) if found else ""
+
+
+def form_fields(page: BeautifulSoup) -> dict[str, Any]:
+    """Return what a browser would send for the image's form."""
+    form = page.select_one("#image-form")
+    assert form is not None
+    sent: dict[str, Any] = {"groups": []}
+    for control in form.select("input[name], textarea[name], select[name]"):
+        name = str(control["name"])
+        if control.name == "textarea":
+            sent[name] = control.get_text().removeprefix("\n")
+        elif control.name == "select":
+            chosen = control.select_one("option[selected]")
+            sent[name] = str(chosen["value"]) if chosen else ""
+        elif control.get("type") in ("checkbox", "radio"):
+            if control.has_attr("checked") and name == "groups":
+                sent["groups"].append(str(control["value"]))
+            elif control.has_attr("checked"):
+                sent[name] = str(control["value"])
+        else:
+            sent[name] = str(control.get("value", ""))
+    return sent
