@@ -1,4 +1,4 @@
-"""Runs the benchmarks: `python -m bench`, or `python -m bench form search` for some of them.
+"""Runs the benchmarks: `python -m tests.bench`, or `python -m tests.bench form search` for some.
 
 The page is written only where all ran; the figures are printed as they come.
 """
@@ -29,7 +29,7 @@ BENCHMARKS: dict[str, Callable[[Path], Part]] = {
 
 def main() -> None:
     """Measure, print, and write the page."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     names = parser.parse_args().names or list(BENCHMARKS)
     if unknown := set(names) - BENCHMARKS.keys():

@@ -1,6 +1,6 @@
 """A hub service that does nothing but ask the hub who is asking: the peer of ours.
 
-`python -m bench.bare_service`, started by the hub. It answers with the bytes of the file
+`python -m tests.bench.bare_service`, started by the hub. It answers with the bytes of the file
 named in $BENCH_BODY, blank without one, and identifies every caller with the hub anew, as
 hub-images does.
 """

@@ -127,4 +127,7 @@ async def _turns(crowds: Sequence[Crowd]) -> None:
 
 
 def _heartbeat(folder: Path) -> str:
-    return f"import tests.bench.heartbeat\ntests.bench.heartbeat.start({str(folder / 'heartbeat')!r})\n"
+    return (
+        "import tests.bench.heartbeat\n"
+        f"tests.bench.heartbeat.start({str(folder / 'heartbeat')!r})\n"
+    )
