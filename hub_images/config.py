@@ -15,13 +15,16 @@ from typing import Any
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.utils import random_port
-from traitlets.config import Config
+from traitlets import DefaultHandler, TraitType
+from traitlets.config import Config, Configurable, LoggingConfigurable
 from traitlets.config.loader import LazyConfigValue
 from traitlets.utils.importstring import import_item
 
 from hub_images import scopes
-from hub_images.hub.hooks import Configured, Shop, make_hooks
-from hub_images.settings import HubImages, load_settings, settings_for_service
+from hub_images.hub.deployer_hooks import DeployerHooks
+from hub_images.hub.hooks import make_hooks
+from hub_images.settings import SETTINGS_VARIABLE, HubImages, load_settings
+from hub_images.store.snapshots import CatalogueReader
 from hub_images.templates import template_folder
 
 __all__ = ["HubImages", "configure"]
@@ -45,20 +48,20 @@ _PASSED_ON = (
 _HOOKS = ("options_form", "options_from_form", "apply_user_options", "pre_spawn_hook")
 
 
+_TWO_FORMS = (
+    "{where} (in Helm values: singleuser.profileList) is set beside "
+    "hub_images.configure(c), and a hub can have only one options form. Take profile_list "
+    "away; write its sizes as c.HubImages.instance_types and add its images to the catalogue."
+)
+
+
 class _SpawnerSection(Config):
-    """A spawner's section of the configuration that takes no second form."""
+    """A spawner's section of the configuration, which takes no `profile_list`."""
 
     def __setitem__(self, key: str, value: Any) -> None:
         if key == "profile_list" and value:
-            raise ValueError(_TWO_FORMS)
+            raise ValueError(_TWO_FORMS.format(where="profile_list"))
         super().__setitem__(key, value)
-
-
-_TWO_FORMS = (
-    "c.KubeSpawner.profile_list (in Helm values: singleuser.profileList) stands beside "
-    "hub_images.configure(c): two forms cannot both be right. Take profile_list away, and "
-    "write its sizes as c.HubImages.instance_types and its images into the catalogue."
-)
 
 
 def configure(c: Config) -> None:
@@ -71,17 +74,22 @@ def configure(c: Config) -> None:
     name = settings.service_name
     if any(service.get("name") == name for service in _present(c.JupyterHub, "services", [])):
         raise ValueError(
-            f"c.HubImages.service_name: there is a service named {name} already "
+            f"c.HubImages.service_name: there is already a service named {name} "
             "(is configure(c) called twice?)."
         )
-    sections = _spawner_sections(c)
-    configured = _configured(c, sections)
-    if configured.get("profile_list"):
-        raise ValueError(_TWO_FORMS)
+    if _present(c.JupyterHub, "internal_ssl", False):
+        raise ValueError(
+            "c.JupyterHub.internal_ssl: hub-images does not support it yet; "
+            "its service speaks plain HTTP to the proxy and the hub."
+        )
+    spawner_class = _configured_class(c, "spawner_class")
+    _refuse_profile_list(c, spawner_class)
+    sections = _sections(spawner_class)
+    settings.namespace = _first_set(c, sections, "namespace") or ""
     _add_templates(c, settings)
-    _add_service(c, settings, configured.get("namespace"))
+    _add_service(c, settings)
     _add_permissions(c, settings)
-    _add_hooks(c, settings, sections, configured)
+    _add_hooks(c, settings, sections)
 
 
 def _present(section: Config, name: str, default: Any) -> Any:
@@ -125,8 +133,7 @@ def _add_templates(c: Config, settings: HubImages) -> None:
     _update(c.JupyterHub, "template_vars", {"hub_images_service_name": settings.service_name})
 
 
-def _add_service(c: Config, settings: HubImages, namespace: str | None) -> None:
-    settings.namespace = namespace or ""
+def _add_service(c: Config, settings: HubImages) -> None:
     passed_on = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
     # A page.html of the deployer's own comes before ours and may lack our link in the
     # navigation bar; then the hub's list of services has it.
@@ -135,10 +142,10 @@ def _add_service(c: Config, settings: HubImages, namespace: str | None) -> None:
         "name": settings.service_name,
         "url": settings.service_url or f"http://127.0.0.1:{random_port()}",
         "command": [sys.executable, "-m", "hub_images"],
-        "environment": {**passed_on, **settings_for_service(settings)},
+        "environment": {**passed_on, SETTINGS_VARIABLE: settings.message},
         "oauth_no_confirm": True,
         "display": own_page,
-        # What a browser's session may carry, of what its user holds.
+        # The scopes that a browser's session may carry, where its user holds them.
         "oauth_client_allowed_scopes": [
             scopes.READ,
             scopes.WRITE,
@@ -160,13 +167,21 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
             "description": "What the service of hub-images may ask the hub",
             "scopes": SERVICE_SCOPES,
             "services": [name],
-        }
+        },
+        # The built-in admin role takes no custom scopes. With this one, hub admins can make
+        # tokens that may do no more than keep images.
+        {
+            "name": f"{ROLE_PREFIX}-hub-admins",
+            "description": "Users in c.Authenticator.admin_users",
+            "scopes": [scopes.WRITE, access],
+            "users": sorted(_admin_users(c)),
+        },
     ]
     for kind, scope, groups in (
         ("admins", scopes.WRITE, settings.admin_groups),
         ("readers", scopes.READ, settings.reader_groups),
     ):
-        # Without groups too: the hub forgets nothing of a role that is no longer loaded.
+        # Even without groups: the hub keeps what a role that is no longer loaded once gave.
         roles.append(
             {
                 "name": f"{ROLE_PREFIX}-{kind}",
@@ -178,45 +193,73 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
     _add(c.JupyterHub, "load_roles", roles)
 
 
-def _spawner_sections(c: Config) -> list[str]:
-    """Return the names of the sections that configure the hub's spawner, the first wins."""
-    given = _present(c.JupyterHub, "spawner_class", None)
-    if given is None:
-        given = JupyterHub.spawner_class.default_value
+def _admin_users(c: Config) -> set[str]:
+    sections = _sections(_configured_class(c, "authenticator_class"))
+    return set(_first_set(c, sections, "admin_users", set()))
+
+
+def _configured_class(c: Config, name: str) -> type[Configurable]:
+    """Return the class that `c.JupyterHub.<name>` means, given as class, name or import path."""
+    trait = getattr(JupyterHub, name)
+    given = _present(c.JupyterHub, name, None) or trait.default_value
     if isinstance(given, str):
         try:
-            given = JupyterHub.spawner_class.load_entry_points()[given.lower()].load()
+            given = trait.load_entry_points()[given.lower()].load()
         except KeyError:
             try:
                 given = import_item(given)
             except ImportError as error:
-                raise ValueError(f"c.JupyterHub.spawner_class: {error}") from None
-    return [parent.__name__ for parent in given.__mro__ if parent.__name__.endswith("Spawner")] or [
-        "Spawner"
-    ]
-
-
-def _configured(c: Config, sections: list[str]) -> dict[str, Any]:
-    """Return what is configured for the spawner under the names that concern us."""
-    found: dict[str, Any] = {}
-    for name in (*_HOOKS, "profile_list", "namespace"):
-        for section in sections:
-            if section in c and name in c[section]:
-                found[name] = c[section][name]
-                break
+                raise ValueError(f"c.JupyterHub.{name}: {error}") from None
+    found: type[Configurable] = given
     return found
 
 
-def _add_hooks(
-    c: Config, settings: HubImages, sections: list[str], configured: dict[str, Any]
-) -> None:
-    shop = Shop(
-        settings.resolved_db_url,
+def _sections(configured: type[Configurable]) -> list[str]:
+    """Return the names of the sections that configure a class; the first that sets a trait wins."""
+    return [
+        parent.__name__
+        for parent in configured.__mro__
+        if issubclass(parent, LoggingConfigurable) and parent is not LoggingConfigurable
+    ]
+
+
+def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -> Any:
+    """Return the configured value of a trait, `default` where none of the sections sets it."""
+    for section in sections:
+        if section in c and name in c[section]:
+            return _present(c[section], name, default)
+    return default
+
+
+def _refuse_profile_list(c: Config, spawner_class: type[Configurable]) -> None:
+    """Raise ValueError where a `profile_list` is configured, or is the spawner class's default."""
+    for section, values in c.items():
+        # Whatever the section's name: a class may be configured under any of its parents'.
+        if isinstance(values, Config) and _present(values, "profile_list", []):
+            raise ValueError(_TWO_FORMS.format(where=f"c.{section}.profile_list"))
+    for parent in spawner_class.__mro__:
+        declared = vars(parent).get("profile_list")
+        default = declared.default() if isinstance(declared, TraitType) else declared
+        computed = "_profile_list_default" in vars(parent) or any(
+            isinstance(member, DefaultHandler) and member.trait_name == "profile_list"
+            for member in vars(parent).values()
+        )
+        if default or computed:
+            raise ValueError(
+                _TWO_FORMS.format(where=f"profile_list of the class {parent.__name__}")
+            )
+
+
+def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
+    deployer = DeployerHooks(**{name: _first_set(c, sections, name) for name in _HOOKS})
+    hooks = make_hooks(
+        CatalogueReader(settings.database_url),
         settings.parsed_instance_types,
-        settings.pull_failure_timeout,
+        deployer,
+        pull_failure_timeout_seconds=settings.pull_failure_timeout,
     )
-    hooks = make_hooks(shop, Configured(**{name: configured.get(name) for name in _HOOKS}))
-    for section in dict.fromkeys((sections[0], "Spawner")):
+    for section in sections:
         c[section] = _SpawnerSection({**c[section]} if section in c else {})
+    for section in {sections[0], "Spawner"}:
         for name in _HOOKS:
             c[section][name] = getattr(hooks, name)

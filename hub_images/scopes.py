@@ -21,6 +21,14 @@ CUSTOM_SCOPES = {
 }
 
 
+class PermissionMissing(Exception):
+    """The caller lacks a scope."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"You need the permission {scope} for this.")
+        self.scope = scope
+
+
 def access_scope(service_name: str) -> str:
     """Name the scope that the hub asks for before it lets a browser into the service."""
     return f"access:services!service={service_name}"

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import os
 import re
+from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlparse
 
+from sqlalchemy.engine import URL
 from traitlets import Any as AnyTrait
 from traitlets import Dict, Float, List, TraitError, Unicode, default, validate
 from traitlets.config import Config, Configurable
 
-from hub_images.catalogue.image import PULL_SECRET_MAX_LENGTH, SECRET_NAME_PATTERN
+from hub_images.catalogue.fields import is_secret_name
 from hub_images.catalogue.instance_type import InstanceType, parse_instance_types
 from hub_images.store.engine import parse_url
 
@@ -85,16 +87,7 @@ class HubImages(Configurable):
 
     @default("db_url")
     def _db_url_default(self) -> str:
-        return os.environ.get(DB_URL_VARIABLE) or "sqlite:///hub_images.sqlite"
-
-    @validate("db_url")
-    def _check_db_url(self, proposal: Any) -> str:
-        value = str(proposal["value"])
-        try:
-            parse_url(value)
-        except ValueError as error:
-            raise TraitError(f"c.HubImages.db_url: {error}") from None
-        return value
+        return _environment_url() or "sqlite:///hub_images.sqlite"
 
     @validate("service_name")
     def _check_service_name(self, proposal: Any) -> str:
@@ -115,7 +108,12 @@ class HubImages(Configurable):
                 port = parsed.port
             except ValueError:
                 port = None
-            if parsed.scheme not in ("http", "https") or not parsed.hostname or not port:
+            if parsed.scheme == "https":
+                raise TraitError(
+                    "c.HubImages.service_url: use http://; the service does not speak TLS. "
+                    "The proxy reaches it inside the hub's machine or cluster."
+                )
+            if parsed.scheme != "http" or not parsed.hostname or not port:
                 raise TraitError(
                     "c.HubImages.service_url: give scheme, host and port, such as "
                     "http://127.0.0.1:10101."
@@ -133,7 +131,7 @@ class HubImages(Configurable):
     @validate("pull_secrets")
     def _check_pull_secrets(self, proposal: Any) -> list[str] | None:
         for name in proposal["value"] or []:
-            if len(name) > PULL_SECRET_MAX_LENGTH or not re.fullmatch(SECRET_NAME_PATTERN, name):
+            if not is_secret_name(name):
                 raise TraitError(
                     f"c.HubImages.pull_secrets: {name!r} is not the name of a Kubernetes secret."
                 )
@@ -144,22 +142,63 @@ class HubImages(Configurable):
         """The instance types, in their order."""
         return parse_instance_types(self.instance_types)
 
+    @cached_property
+    def database_url(self) -> URL:
+        """The parsed `db_url`, which may hold a password; ValueError names the setting."""
+        configured = "db_url" in self.config.get("HubImages", {})
+        origin = f", from ${DB_URL_VARIABLE}" if not configured and _environment_url() else ""
+        try:
+            return parse_url(self.db_url)
+        except ValueError as error:
+            raise ValueError(f"c.HubImages.db_url{origin}: {error}") from None
+
     @property
-    def resolved_db_url(self) -> str:
-        """The URL with a relative SQLite path made absolute; it may hold a password."""
-        return parse_url(self.db_url).render_as_string(hide_password=False)
+    def message(self) -> str:
+        """All that the hub tells its service, as JSON; `load_settings` reads it there."""
+        values = {name: getattr(self, name) for name in _TOLD}
+        values["db_url"] = self.database_url.render_as_string(hide_password=False)
+        values["instance_types"] = [
+            instance_type.model_dump(by_alias=True, mode="json", exclude={"kubespawner_override"})
+            for instance_type in self.parsed_instance_types
+        ]
+        return json.dumps(values)
 
 
-def load_settings(config: Config) -> HubImages:
-    """Read `c.HubImages` from `config`; raises ValueError that names the setting."""
+#: What the service needs of the settings. It starts no server, so it gets no
+#: `kubespawner_override`, which may hold what is not for its readers.
+_TOLD = (
+    "db_url",
+    "instance_types",
+    "service_name",
+    "pull_secrets",
+    "namespace",
+    "template_paths",
+    "template_vars",
+)
+
+
+def _environment_url() -> str:
+    return os.environ.get(DB_URL_VARIABLE, "")
+
+
+def load_settings(config: Config, message: str = "") -> HubImages:
+    """Read `c.HubImages` from `config`; raises ValueError that names the setting.
+
+    `message` is what the hub told its service; what `config` sets wins over it.
+    """
+    configured = config.get("HubImages", {})
     known = HubImages.class_trait_names(config=True)
-    for name in config.get("HubImages", {}):
+    for name in configured:
         if name not in known:
             raise ValueError(
-                f"c.HubImages.{name}: there is no such setting; there are {', '.join(known)}."
+                f"c.HubImages.{name}: there is no such setting. The settings are "
+                f"{', '.join(known)}."
             )
+    told = json.loads(message) if message else {}
     try:
-        settings = HubImages(config=config)
+        settings = HubImages(
+            config=config, **{name: value for name, value in told.items() if name not in configured}
+        )
     except TraitError as error:
         sentence = str(error)
         if not sentence.startswith("c.HubImages."):
@@ -168,41 +207,5 @@ def load_settings(config: Config) -> HubImages:
                 f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
             )
         raise ValueError(sentence) from None
-    try:
-        parse_url(settings.db_url)  # no default is validated, and this one may be anybody's
-    except ValueError as error:
-        raise ValueError(f"c.HubImages.db_url, from ${DB_URL_VARIABLE}: {error}") from None
+    settings.database_url  # noqa: B018 (parsed here, so that a wrong one is said at start)
     return settings
-
-
-def settings_for_service(settings: HubImages) -> dict[str, str]:
-    """Return the environment variables that carry the settings to the service.
-
-    The database's URL may hold a password; the environment of a process is readable
-    by its own user only, its arguments by everyone.
-    """
-    instance_types = [
-        instance_type.model_dump(by_alias=True, mode="json", exclude={"kubespawner_override"})
-        for instance_type in settings.parsed_instance_types
-    ]
-    values = {
-        "instance_types": instance_types,
-        "service_name": settings.service_name,
-        "pull_secrets": settings.pull_secrets,
-        "namespace": settings.namespace,
-        "template_paths": settings.template_paths,
-        "template_vars": settings.template_vars,
-    }
-    return {SETTINGS_VARIABLE: json.dumps(values), DB_URL_VARIABLE: settings.resolved_db_url}
-
-
-def settings_from_environment(settings: HubImages) -> None:
-    """Set on `settings` what the hub passed in the environment, if it did.
-
-    What the configuration file says wins over it.
-    """
-    values = json.loads(os.environ.get(SETTINGS_VARIABLE) or "{}")
-    configured = settings.config.get("HubImages", {})
-    for name, value in values.items():
-        if name not in configured:
-            setattr(settings, name, value)

@@ -17,7 +17,7 @@ _PACKAGE = Path(__file__).parent
 def share_folder() -> Path:
     """Return the folder that holds `templates/` and `static/`."""
     checkout = _PACKAGE.parent / "share"
-    return checkout if (checkout / "templates" / "images").is_dir() else _PACKAGE / "share"
+    return checkout if (checkout / "templates" / "hub_images").is_dir() else _PACKAGE / "share"
 
 
 def template_folder() -> Path:
@@ -49,7 +49,7 @@ def make_environment(template_paths: Iterable[str] = ()) -> Environment:
     return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def make_form_environment() -> Environment:
+def make_options_form_environment() -> Environment:
     """Build the environment of the options form, which extends nothing of the hub's."""
     loader = FileSystemLoader([str(template_folder())])
     return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

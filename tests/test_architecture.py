@@ -7,95 +7,134 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "hub_images"
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "hub_images"
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
-#: What each module may import of the package.
+#: What each part may import of the package, beside itself. "top" are the modules that stand
+#: in no folder.
 MAY_IMPORT: dict[str, set[str]] = {
-    "scopes": set(),
-    "reference": set(),
-    "schema": {"reference"},
-    "instance_types": {"schema"},
-    "rules": set(),
-    "orm": {"reference", "schema"},
-    "db": set(),  # finds its models through the migrations
-    "search": {"orm", "schema"},
-    "store": {"db", "orm", "schema", "search"},
-    "database": {"db"},
-    "catalogue": {"db", "orm", "store"},
-    "choice": {"rules", "catalogue", "instance_types"},
-    "launch": {"choice", "instance_types"},
-    "refusal": set(),
-    "pod_start": {"refusal"},
-    "templates": set(),
-    "rows": {"catalogue", "choice", "instance_types"},
-    "form": {"rules", "catalogue", "choice", "instance_types", "rows", "templates"},
-    "spawner": {
-        "catalogue", "choice", "database", "form", "instance_types", "launch",
-        "pod_start", "refusal",
-    },
-    "settings": {"db", "instance_types", "schema"},
-    "config": {"scopes", "settings", "spawner", "templates"},
-    "pull_secrets": set(),
-    "kubernetes": {"pull_secrets"},
-    "hub_api": set(),
-    "demo": {"db", "search", "store", "schema"},
-}  # fmt: skip
+    "catalogue": set(),
+    "store": {"catalogue"},
+    "transfer": {"catalogue", "store"},
+    "hub": {"catalogue", "store", "transfer", "top"},
+    "service": {"catalogue", "store", "transfer", "top"},
+    "top": {"catalogue", "store", "transfer", "top", "hub"},
+}
+
+#: The layers of the service, from the top; a module imports of those below it, or of its own.
+#: Pages and API are beside each other: neither imports the other.
+LAYERS: list[set[str]] = [
+    {"app"},
+    {"routes"},
+    {"api", "pages"},
+    {"changes"},
+    {"web"},
+    {"context"},
+    {"hub_client", "kubernetes", "pull_secrets"},
+]
+
+#: Packages that only some parts may know.
+ONLY = {
+    "sqlalchemy": {"store", "top", "service", "hub"},
+    "alembic": {"store"},
+    "tornado": {"service", "hub"},
+    "jupyterhub": {"top", "service", "hub"},
+    "pydantic": {"catalogue"},
+}
+
+
+def _part(module: str) -> str:
+    """Return the folder of a module of the package, `top` for one in none."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 2 or (PACKAGE / parts[-1]).is_dir() else "top"
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
 
 
 def _imports(path: Path) -> set[str]:
-    """Return the modules of the package that a file imports, by their first name."""
+    """Return the full names of all modules that a file imports."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "hub_images":
-                found |= {alias.name for alias in node.names}
-            elif node.module.startswith("hub_images."):
-                found.add(node.module.split(".")[1])
-    return found - {"__version__"}
-
-
-def _outside(path: Path) -> set[str]:
-    """Return the other packages and modules that a file imports."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-        elif isinstance(node, ast.Import):
+        if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            base = PACKAGE.parent / node.module.replace(".", "/")
+            for alias in node.names:
+                is_module = (base / alias.name).is_dir() or (base / f"{alias.name}.py").is_file()
+                found.add(f"{node.module}.{alias.name}" if is_module else node.module)
     return found
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
-def test_arrows(path: Path) -> None:
-    """A module imports what the table allows, and no module is missing in it."""
-    if path.stem in ("__init__", "__main__", "app"):
+def _own(path: Path) -> set[str]:
+    """Return the modules of the package that a file imports, without its front."""
+    return {name for name in _imports(path) if name.startswith("hub_images.")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_parts_import_in_one_direction(path: Path) -> None:
+    """The catalogue is pure, the store knows it alone, hub and service never meet."""
+    if path.parent == PACKAGE and path.name in ("__init__.py", "__main__.py"):
+        return  # the package's front, which leads to both ends
+    part = _part(_name(path))
+    allowed = MAY_IMPORT[part] | {part}
+    assert {_part(name) for name in _own(path)} <= allowed
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_nothing_imports_the_two_ends(path: Path) -> None:
+    """`config` and `service.app` are imported by nobody but the package's own front."""
+    if path.parent == PACKAGE and path.name in ("__init__.py", "__main__.py"):
         return
-    assert path.stem in MAY_IMPORT, f"{path.stem} has no row"
-    assert _imports(path) <= MAY_IMPORT[path.stem]
+    assert not _own(path) & {"hub_images.config", "hub_images.service.app"}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_nothing_imports_app_or_config(path: Path) -> None:
-    """The two ends are imported by nobody but the package's own front."""
-    if path.name not in ("__init__.py", "__main__.py") or path.parent != PACKAGE:
-        assert not _imports(path) & {"app", "config"}
+def _layer(module: str) -> int:
+    """Return where a module of the service stands, counted from the top."""
+    noun = module.split(".")[2]
+    (number,) = (number for number, layer in enumerate(LAYERS) if noun in layer)
+    return number
 
 
-def test_only_handlers_know_http() -> None:
-    """Tornado's web module is for handlers and the hub's refusals."""
+@pytest.mark.parametrize("path", sorted((PACKAGE / "service").rglob("[!_]*.py")), ids=_name)
+def test_the_service_imports_downwards(path: Path) -> None:
+    """App → routes → pages, api → changes → web; every module has its layer."""
+    name = _name(path)
+    folder = name.rsplit(".", 1)[0]
+    for other in _own(path):
+        if other.startswith("hub_images.service.") and not other.startswith(f"{folder}."):
+            assert _layer(name) < _layer(other), f"{name} imports {other}"
+    if folder == "hub_images.service":  # modules beside each other have layers too
+        for other in _own(path):
+            if other.startswith("hub_images.service."):
+                assert _layer(name) < _layer(other) or LAYERS[_layer(name)] == LAYERS[-1], other
+
+
+def test_the_base_of_pages_knows_no_image() -> None:
+    """What all pages share can carry a page of anything."""
+    for path in (PACKAGE / "service" / "web").glob("*.py"):
+        assert not {name for name in _own(path) if name.endswith((".orm", ".search", ".image"))}
+
+
+@pytest.mark.parametrize("package", sorted(ONLY))
+def test_libraries_stay_where_they_belong(package: str) -> None:
+    """The catalogue knows no database, no Tornado and no hub; only the store knows Alembic."""
     knowing = {
-        path.stem
-        for path in PACKAGE.glob("*.py")
-        if any(name.startswith("tornado.web") for name in _outside(path))
+        _part(_name(path))
+        for path in MODULES
+        if any(name.split(".")[0] == package for name in _imports(path))
     }
-    assert knowing == {"refusal"}
+    assert knowing <= ONLY[package]
 
 
-def test_only_kubernetes_knows_kubernetes() -> None:
+def test_only_one_module_knows_kubernetes() -> None:
     """The cluster's client is imported in one module, which is imported only where it runs."""
     knowing = {
-        path.stem
-        for path in PACKAGE.rglob("*.py")
-        if any(name.startswith(("kubernetes", "kubespawner")) for name in _outside(path))
+        _name(path)
+        for path in MODULES
+        if any(name.startswith(("kubernetes", "kubespawner")) for name in _imports(path))
     }
-    assert knowing == {"kubernetes"}
+    assert knowing == {"hub_images.service.kubernetes"}

@@ -7,9 +7,12 @@ import sys
 from typing import Any
 
 import pytest
+from kubespawner import KubeSpawner
+from traitlets import Dict, List, default
 from traitlets.config import Config
 
 import hub_images
+from hub_images.settings import load_settings
 from hub_images.templates import template_folder
 
 
@@ -32,7 +35,10 @@ def test_adds_to_lists_and_mappings() -> None:
     )
     assert [service["name"] for service in c.JupyterHub.services] == ["cull", "images"]
     names = [role["name"] for role in c.JupyterHub.load_roles]
-    assert names == ["mine", "hub-images-service", "hub-images-admins", "hub-images-readers"]
+    assert names == [
+        "mine",
+        *(f"hub-images-{kind}" for kind in ("service", "hub-admins", "admins", "readers")),
+    ]
     assert {"custom:mine", "custom:hub-images:read", "custom:hub-images:write"} == set(
         c.JupyterHub.custom_scopes
     )
@@ -60,7 +66,7 @@ def test_the_service_gets_least_scopes() -> None:
 def test_groups_get_the_scope_and_the_access() -> None:
     """`admin_groups` and `reader_groups` open the pages and the API."""
     c = _configured(HubImages={"admin_groups": ["a"], "reader_groups": ["r"], "service_name": "im"})
-    _service, admins, readers = c.JupyterHub.load_roles.get_value([])
+    *_others, admins, readers = c.JupyterHub.load_roles.get_value([])
     assert admins["groups"] == ["a"]
     assert admins["scopes"] == ["custom:hub-images:write", "access:services!service=im"]
     assert readers["groups"] == ["r"]
@@ -72,8 +78,49 @@ def test_the_password_is_not_on_the_command_line() -> None:
     c = _configured(HubImages={"db_url": "postgresql+psycopg2://u:geheim@db/images"})
     service = c.JupyterHub.services.get_value([])[0]
     assert service["command"] == [sys.executable, "-m", "hub_images"]
-    assert "geheim" in service["environment"]["HUB_IMAGES_DB_URL"]
-    assert "geheim" not in service["environment"]["HUB_IMAGES_SETTINGS"]
+    assert "geheim" in service["environment"]["HUB_IMAGES_SETTINGS"]
+
+
+def test_the_hub_tells_its_service_everything_in_one_message() -> None:
+    """What the service loads from the message is what the hub has, and its file wins over it."""
+    c = _configured(
+        HubImages={
+            "service_name": "im",
+            "pull_secrets": ["lab"],
+            "db_url": "sqlite:////x/y.sqlite",
+        },
+        JupyterHub={
+            "spawner_class": KUBE,
+            "template_paths": ["/srv/templates"],
+            "template_vars": {"motd": "Hello"},
+        },
+        KubeSpawner={"namespace": "users"},
+    )
+    message = c.JupyterHub.services.get_value([])[0]["environment"]["HUB_IMAGES_SETTINGS"]
+    told = load_settings(Config(), message)
+    assert told.service_name == "im"
+    assert told.pull_secrets == ["lab"]
+    assert str(told.database_url) == "sqlite:////x/y.sqlite"
+    assert told.template_paths == ["/srv/templates"]
+    assert told.template_vars == {"motd": "Hello"}
+    assert told.namespace == "users"
+    own = Config({"HubImages": {"pull_secrets": ["other"]}})
+    assert load_settings(own, message).pull_secrets == ["other"]
+
+
+def test_hub_admins_hold_the_scopes_themselves() -> None:
+    """Users in `admin_users` get a role, wherever that is set; without them it takes no one."""
+
+    def users(**config: Any) -> list[str]:
+        roles = _configured(**config).JupyterHub.load_roles.get_value([])
+        (role,) = (role for role in roles if role["name"] == "hub-images-hub-admins")
+        assert role["scopes"] == ["custom:hub-images:write", "access:services!service=images"]
+        return list(role["users"])
+
+    dummy = {"authenticator_class": "dummy"}
+    assert users() == []
+    assert users(Authenticator={"admin_users": {"b", "a"}}) == ["a", "b"]
+    assert users(JupyterHub=dummy, DummyAuthenticator={"admin_users": {"c"}}) == ["c"]
 
 
 def test_overrides_stay_in_the_hub() -> None:
@@ -114,6 +161,7 @@ def test_overrides_stay_in_the_hub() -> None:
         ({"db_url": "sqlite+aiosqlite:///x.sqlite"}, "c.HubImages.db_url"),
         ({"service_name": "My Images"}, "c.HubImages.service_name"),
         ({"service_url": "10101"}, "c.HubImages.service_url"),
+        ({"service_url": "https://hub:10101"}, "c.HubImages.service_url: use http://"),
         ({"pull_secrets": ["Not Valid"]}, "c.HubImages.pull_secrets"),
         ({"pull_failure_timeout": -1}, "c.HubImages.pull_failure_timeout"),
         ({"instance_type": []}, "c.HubImages.instance_type:"),
@@ -136,18 +184,75 @@ def test_an_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "geheim" not in str(told.value)
 
 
-def test_profile_list_before_is_refused() -> None:
-    """profile_list beside configure(c) is refused."""
-    kube = {"profile_list": [{"display_name": "x"}]}
-    with pytest.raises(ValueError, match="profile_list"):
-        _configured(JupyterHub={"spawner_class": "kubespawner.KubeSpawner"}, KubeSpawner=kube)
+KUBE = "kubespawner.KubeSpawner"
+PROFILES = [{"display_name": "x"}]
 
 
-def test_profile_list_after_is_refused() -> None:
+class LabLauncher(KubeSpawner):
+    """A subclass whose name does not say that it is a spawner."""
+
+
+class WithProfiles(KubeSpawner):
+    """A class that brings profiles along."""
+
+    profile_list = List(Dict(), default_value=PROFILES)
+
+
+class WithComputedProfiles(KubeSpawner):
+    """A class that makes its profiles when asked for them."""
+
+    @default("profile_list")
+    def _profiles(self) -> list[dict[str, str]]:
+        return PROFILES
+
+
+class Child(WithProfiles):
+    """A spawner whose parent brings the profiles."""
+
+
+@pytest.mark.parametrize(
+    ("spawner_class", "section"),
+    [
+        (KUBE, "KubeSpawner"),
+        (LabLauncher, "KubeSpawner"),
+        (LabLauncher, "LabLauncher"),
+        ("simple", "KubeSpawner"),
+    ],
+)
+@pytest.mark.parametrize("callable_", [False, True])
+def test_profile_list_before_is_refused(
+    spawner_class: object, section: str, callable_: bool
+) -> None:
+    """profile_list beside configure(c) is refused, under whichever class's name it is set."""
+    profiles: object = (lambda _spawner: PROFILES) if callable_ else PROFILES
+    with pytest.raises(ValueError, match=rf"c\.{section}\.profile_list"):
+        _configured(
+            JupyterHub={"spawner_class": spawner_class}, **{section: {"profile_list": profiles}}
+        )
+
+
+@pytest.mark.parametrize("spawner_class", [WithProfiles, WithComputedProfiles, Child])
+def test_profile_list_of_a_class_is_refused(spawner_class: type[KubeSpawner]) -> None:
+    """A class, or a parent of it, that brings profiles along is refused as well."""
+    with pytest.raises(ValueError, match="profile_list of the class With"):
+        _configured(JupyterHub={"spawner_class": spawner_class})
+
+
+@pytest.mark.parametrize(
+    ("spawner_class", "section"),
+    [(KUBE, "KubeSpawner"), (LabLauncher, "LabLauncher"), (LabLauncher, "KubeSpawner")],
+)
+def test_profile_list_after_is_refused(spawner_class: object, section: str) -> None:
     """profile_list is refused on the line that sets it, too."""
-    c = _configured(JupyterHub={"spawner_class": "kubespawner.KubeSpawner"})
+    c = _configured(JupyterHub={"spawner_class": spawner_class})
     with pytest.raises(ValueError, match="profile_list"):
-        c.KubeSpawner.profile_list = [{"display_name": "x"}]
+        c[section].profile_list = PROFILES
+
+
+def test_internal_ssl_is_refused() -> None:
+    """The service speaks plain HTTP; the sentence names the hub's setting."""
+    with pytest.raises(ValueError, match=r"c\.JupyterHub\.internal_ssl"):
+        _configured(JupyterHub={"internal_ssl": True})
 
 
 def test_an_empty_profile_list_is_none() -> None:

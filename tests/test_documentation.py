@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub_images.catalogue.instance_type import InstanceType
-from hub_images.service.api import images as api
-from hub_images.service.pages import images as pages
+from hub_images.service import routes
 from hub_images.settings import HubImages
 
 ROOT = Path(__file__).parent.parent
@@ -33,9 +32,7 @@ def test_every_field_of_an_instance_type_is_documented(name: str) -> None:
     assert f"| `{name}` |" in CONFIGURATION
 
 
-@pytest.mark.parametrize(
-    "path", [path for path, _handler in [*pages.HANDLERS, *api.HANDLERS] if path]
-)
+@pytest.mark.parametrize("path", [path for path, _handler in [*routes.PAGES, *routes.API] if path])
 def test_every_route_is_documented(path: str) -> None:
     """Each route of pages and API stands in docs/rest-api.md."""
     if path != "api(?:/.*)?":  # whatever else is asked for

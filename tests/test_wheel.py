@@ -99,7 +99,7 @@ def test_runs_the_demo(environment: Path, tmp_path: Path) -> None:
             )
             assert "Minimal notebook" in client.get("/services/images/").text
             assert 'value="minimal"' in client.get("/hub/spawn").text
-            assert client.get("/services/images/static/list.js").status_code == 200
+            assert client.get("/services/images/static/image_list.js").status_code == 200
     finally:
         hub.terminate()
         hub.wait(30)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from hub_images.catalogue.image import parse_image
-from hub_images.store import engine as db
-from hub_images.store import images as store
+from hub_images.store.engine import make_engine, parse_url
+from hub_images.store.images import create_image
 from hub_images.store.search import ImageQuery, list_images
+from hub_images.store.transaction import write
+from hub_images.store.upgrade import upgrade
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -85,12 +87,15 @@ SAMPLE_IMAGES: list[dict[str, Any]] = [
 
 def add_sample_images(db_url: str) -> None:
     """Fill an empty catalogue with samples; leave any other alone."""
-    engine = db.make_engine(db_url)
-    db.upgrade(engine)
-    with Session(engine) as session:
+    engine = make_engine(parse_url(db_url))
+    upgrade(engine)
+
+    def add(session: Session) -> None:
         if list_images(session, ImageQuery(limit=1))[1] == 0:
             for fields in SAMPLE_IMAGES:
-                store.create_image(session, parse_image(fields), actor="demo")
+                create_image(session, parse_image(fields), actor="demo")
+
+    write(engine, add)
     engine.dispose()
 
 

@@ -1,29 +1,33 @@
-"""What is started for a user: the rules of "Starting a server", without a spawner.
+"""What is started for a user, what is preselected, and what is remembered of a choice.
 
 `choose` gets what stands in `user_options`, which may be any JSON, and answers with an
 instance type, an image and the reference, or raises `NotStarted`. There is no third way.
+`preselect` reads the same remembered options for the options form, by the same rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from hub_images.catalogue import rules
+from hub_images.catalogue.fields import is_name
 from hub_images.catalogue.instance_type import InstanceType
-from hub_images.store.snapshots import Entry, Snapshot
+from hub_images.catalogue.snapshot import Entry, Snapshot
 
 INSTANCE_TYPE_KEY = "instance_type"
 IMAGE_KEY = "image"
 KEYS = (INSTANCE_TYPE_KEY, IMAGE_KEY)
 
-#: Beside the choice it is kept which parts were filled in for the user, so that a later
-#: start without a choice fills them in anew instead of holding him to what he never chose.
+#: Beside the choice it is remembered which parts were filled in for the user, so that a later
+#: start without a choice fills them in anew instead of holding them to what they never chose.
 FILLED_IN_KEY = "hub_images_filled_in"
 
 _SHOWN_LENGTH = 80
+
+_Named = TypeVar("_Named", InstanceType, Entry)
 
 
 class NotStarted(Exception):
@@ -57,8 +61,20 @@ class Offer:
     images: tuple[Entry, ...]
 
 
+@dataclass(frozen=True)
+class Preselection:
+    """What is selected when the options form opens; nothing where nothing is offered.
+
+    `notice` says what of the last choice cannot be selected, and what is instead.
+    """
+
+    instance_type: InstanceType | None
+    image: Entry | None
+    notice: str | None = None
+
+
 def chosen(user_options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys that the user himself chose, and their values, unchecked.
+    """Return the keys that the user chose, and their values, unchecked.
 
     Left-out keys, empty strings and what was filled in last time are not among them.
     """
@@ -74,7 +90,7 @@ def chosen(user_options: Mapping[str, Any]) -> dict[str, Any]:
 def offer(
     instance_types: Sequence[InstanceType], snapshot: Snapshot, groups: Collection[str]
 ) -> Offer:
-    """Return what a member of `groups` may choose; only images that fit an instance type of his."""
+    """Return what a member of `groups` may choose; each image fits one of the instance types."""
     usable = tuple(t for t in instance_types if rules.may_use(t, groups))
     types = {t.type for t in usable}
     images = tuple(
@@ -95,7 +111,7 @@ def choose(
     wanted = chosen(user_options)
     for key, value in wanted.items():
         if not isinstance(value, str):
-            raise NotStarted(HTTPStatus.BAD_REQUEST, f"{key} must be the name of one, as text.")
+            raise NotStarted(HTTPStatus.BAD_REQUEST, f"{key} must be a name (text).")
     usable = [t for t in instance_types if rules.may_use(t, groups)]
     image = _wanted_image(wanted, snapshot, groups)
     instance_type = _wanted_instance_type(wanted, usable)
@@ -129,6 +145,99 @@ def choose(
             f"No image that fits {instance_type.display_name} is available to you.",
         )
     raise NotStarted(HTTPStatus.FORBIDDEN, "No image is available to you.")
+
+
+def remembered(user_options: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
+    """Return the options to save with the server: what is started, and what was filled in."""
+    options = {
+        **user_options,
+        INSTANCE_TYPE_KEY: choice.instance_type.name,
+        IMAGE_KEY: choice.image.name,
+    }
+    options.pop(FILLED_IN_KEY, None)
+    if choice.filled_in:
+        options[FILLED_IN_KEY] = list(choice.filled_in)
+    return options
+
+
+def preselect(
+    offered: Offer, saved: Mapping[str, Any], snapshot: Snapshot, groups: Collection[str]
+) -> Preselection:
+    """Return what to select for a member of `groups` who has the `saved` options.
+
+    `offered` is what they may choose from. What cannot be selected is replaced by what a
+    start without it would fill in.
+    """
+    wanted = chosen(saved)
+    instance_type = _named(offered.instance_types, wanted.get(INSTANCE_TYPE_KEY))
+    image = _named(offered.images, wanted.get(IMAGE_KEY))
+    problem = _lost(wanted, instance_type, image, snapshot, groups)
+    if not offered.images:
+        return Preselection(None, None, problem)
+    if image is not None:
+        fitting = [t for t in offered.instance_types if rules.fits(image, t)]
+        if instance_type is None:
+            instance_type = fitting[0]
+        elif instance_type not in fitting:
+            problem = (
+                f"Your last image, {image.display_name}, "
+                f"cannot be used with {instance_type.display_name}."
+            )
+            image = _first_fitting(offered.images, instance_type)
+    elif instance_type is not None:
+        image = _first_fitting(offered.images, instance_type)
+    if instance_type is not None and image is None:
+        problem = f"No image that fits {instance_type.display_name} is available to you."
+    if instance_type is None or image is None:
+        instance_type, image = next(
+            (candidate, entry)
+            for candidate in offered.instance_types
+            if (entry := _first_fitting(offered.images, candidate)) is not None
+        )
+    if problem:
+        problem += f" {image.display_name} on {instance_type.display_name} is selected instead."
+    return Preselection(instance_type, image, problem)
+
+
+def _lost(
+    wanted: Mapping[str, Any],
+    instance_type: InstanceType | None,
+    image: Entry | None,
+    snapshot: Snapshot,
+    groups: Collection[str],
+) -> str | None:
+    """Say which part of the last choice cannot be selected any more; None where both can.
+
+    By name: what someone may not use has no display name for them. Text that is no name is
+    repeated to nobody.
+    """
+    parts = []
+    if INSTANCE_TYPE_KEY in wanted and instance_type is None:
+        parts.append(("instance type", wanted[INSTANCE_TYPE_KEY]))
+    if IMAGE_KEY in wanted and image is None:
+        name = wanted[IMAGE_KEY]
+        usable = snapshot.named(name) if isinstance(name, str) else None
+        if usable is not None and rules.may_use(usable, groups):
+            return (
+                f"Your last image, {usable.display_name}, does not fit any instance type "
+                "that is available to you."
+            )
+        parts.append(("image", name))
+    if not parts:
+        return None
+    said = " and your last ".join(
+        f"{what}, {name}," if is_name(name) else what for what, name in parts
+    )
+    verb = "is" if len(parts) == 1 else "are"
+    return f"Your last {said} {verb} no longer available to you."
+
+
+def _first_fitting(images: Iterable[Entry], instance_type: InstanceType) -> Entry | None:
+    return next((entry for entry in images if rules.fits(entry, instance_type)), None)
+
+
+def _named(items: Iterable[_Named], name: object) -> _Named | None:
+    return next((item for item in items if item.name == name), None)
 
 
 def _wanted_image(

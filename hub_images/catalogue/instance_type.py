@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from hub_images.catalogue.image import (
+from hub_images.catalogue.fields import (
     DESCRIPTION_MAX_LENGTH,
     DISPLAY_NAME_MAX_LENGTH,
     INSTANCE_TYPE_NAME_PATTERN,

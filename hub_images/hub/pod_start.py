@@ -25,16 +25,26 @@ if TYPE_CHECKING:
 #: https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/images/types.go
 PULL_FAILURES = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName")
 
+#: KubeSpawner's name for the container that runs the user's server (`kubespawner.objects`).
+USER_CONTAINER = "notebook"
+
 LOOK_SECONDS = 0.5
 _MESSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True)
 class PullFailure:
-    """Why the kubelet does not have the image."""
+    """Why the kubelet does not have the image of a container."""
 
     reason: str
     message: str
+    container: str = USER_CONTAINER
+    image: str = ""
+
+    @property
+    def of_user_image(self) -> bool:
+        """Whether the image is the chosen one, not that of a container of the deployer's."""
+        return self.container == USER_CONTAINER
 
 
 def pull_failure(pod: Mapping[str, Any] | None) -> PullFailure | None:
@@ -44,7 +54,12 @@ def pull_failure(pod: Mapping[str, Any] | None) -> PullFailure | None:
         for container in status.get(kind) or []:
             waiting = (container.get("state") or {}).get("waiting") or {}
             if waiting.get("reason") in PULL_FAILURES:
-                return PullFailure(waiting["reason"], str(waiting.get("message") or ""))
+                return PullFailure(
+                    waiting["reason"],
+                    str(waiting.get("message") or ""),
+                    str(container.get("name") or ""),
+                    str(container.get("image") or ""),
+                )
     return None
 
 
@@ -69,7 +84,11 @@ class PullWatch:
         if self._since is None:
             self._since = now
         told = self._told
-        if told is None or (told.reason == "ImagePullBackOff" != failure.reason):
+        if (
+            told is None
+            or told.container != failure.container
+            or told.reason == "ImagePullBackOff" != failure.reason
+        ):
             self._told = failure
         return self._told if now - self._since >= self._timeout else None
 
@@ -144,15 +163,23 @@ def _not_pulled(
     spawner: Spawner, display_name: str, reference: str, failure: PullFailure
 ) -> Exception:
     told = " ".join(failure.message.split())[:_MESSAGE_LENGTH].rstrip(".")
+    if failure.of_user_image:
+        what = f"The image {display_name}"
+        logged = f"{display_name} ({reference})"
+        advice = "Choose another image, or tell your administrator."
+    else:
+        reference = failure.image
+        what = f"The image {reference} of the container {failure.container}, beside your server,"
+        logged = f"{reference} of the container {failure.container}"
+        advice = "No other choice helps; tell your administrator."
     spawner.log.error(
-        "Ended the start of %s: the image %s (%s) cannot be pulled: %s: %s",
-        spawner._log_name, display_name, reference, failure.reason, told,
+        "Ended the start of %s: the image %s cannot be pulled: %s: %s",
+        spawner._log_name, logged, failure.reason, told,
     )  # fmt: skip
     return refuse(
         spawner,
         HTTPStatus.FAILED_DEPENDENCY,
-        f"The image {display_name} cannot be pulled: {failure.reason}: {told or reference}. "
-        "Choose another image, or tell your administrator.",
+        f"{what} cannot be pulled: {failure.reason}: {told or reference}. {advice}",
         reason="image-not-pulled",
     )
 

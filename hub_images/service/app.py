@@ -1,4 +1,4 @@
-"""The service as a program: `hub-images`, and `hub-images upgrade-db`.
+"""The service as a program, which the hub runs.
 
 It listens first and opens the database after, because the hub gives up on a service
 that does not answer within half a minute, and a database that is away must not keep
@@ -14,138 +14,28 @@ import logging
 import os
 import signal
 import sys
-from typing import Any
 from urllib.parse import urlparse
 
-from jupyterhub.log import CoroutineLogFormatter
 from sqlalchemy.exc import SQLAlchemyError
 from tornado.httpserver import HTTPServer
-from traitlets import Unicode, default
-from traitlets.config import Application, catch_config_error
 
-from hub_images import __version__
-from hub_images.service.api import images as api
-from hub_images.service.hub_client import HubApi
-from hub_images.service.pages import images as pages
+from hub_images.command_line import Command, UpgradeDb
+from hub_images.service.context import ServiceContext
+from hub_images.service.hub_client import HubClient
 from hub_images.service.pull_secrets import PullSecrets, no_client, on_kubernetes
-from hub_images.service.web import not_found as fallback
-from hub_images.service.web.access_log import AccessLog, WithoutSecrets
-from hub_images.service.web.answers import (
-    MAX_BODY_BYTES,
-    CallbackHandler,
-    GuardedApplication,
-    StaticFiles,
-)
-from hub_images.service.web.identity import Services
-from hub_images.settings import HubImages, load_settings, settings_from_environment
-from hub_images.store import engine as db
+from hub_images.service.routes import make_application
+from hub_images.service.web.access_log import WithoutSecrets
+from hub_images.service.web.application import MAX_BODY_BYTES, ServiceApplication
 from hub_images.store.database import Database
-from hub_images.templates import make_environment, static_folder
+from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
+from hub_images.templates import make_environment
 
 RETRY_SECONDS = 2.0
 #: For requests under way; the hub kills a service that has not ended after five seconds.
 STOP_SECONDS = 4.0
 
 
-class Base(Application):
-    """What both commands share: `--config` and the settings."""
-
-    version = __version__
-    # with half of its configuration, a program works on the wrong database
-    raise_config_file_errors = True
-    classes = [HubImages]
-    config_file = Unicode(
-        "", help="Configuration file with c.HubImages, such as jupyterhub_config.py."
-    ).tag(config=True)
-    aliases = {
-        "config": "Base.config_file",
-        "f": "Base.config_file",
-        "db-url": "HubImages.db_url",
-        "log-level": "Application.log_level",
-    }
-    flags = {"debug": ({"Application": {"log_level": logging.DEBUG}}, "Log more.")}
-
-    @default("log_level")
-    def _log_level_default(self) -> int:
-        return logging.INFO
-
-    @default("log_datefmt")
-    def _log_datefmt_default(self) -> str:
-        return "%Y-%m-%d %H:%M:%S"
-
-    @default("log_format")
-    def _log_format_default(self) -> str:
-        return (
-            "%(color)s[%(levelname)1.1s %(asctime)s.%(msecs).03d %(name)s "
-            "%(module)s:%(lineno)d]%(end_color)s %(message)s"
-        )
-
-    _log_formatter_cls = CoroutineLogFormatter
-
-    @catch_config_error
-    def initialize(self, argv: list[str] | None = None) -> None:
-        """Read the command line and, where one is named, the configuration file."""
-        super().initialize(argv)
-        if self.config_file:
-            if not os.path.exists(self.config_file):
-                self.exit_with(f"There is no configuration file {self.config_file}.")
-            if not self.config_file.endswith((".py", ".json")):
-                self.exit_with(f"{self.config_file}: a configuration file ends in .py or .json.")
-            try:
-                self.load_config_file(self.config_file, path=os.getcwd())
-            except Exception as error:  # noqa: BLE001 (the file is a program)
-                self.exit_with(f"{self.config_file}: {type(error).__name__}: {error}")
-        self.hand_over_log()
-        try:
-            self.settings = load_settings(self.config)
-        except ValueError as error:
-            self.exit_with(str(error))
-        settings_from_environment(self.settings)
-
-    def hand_over_log(self) -> None:
-        """Let our modules and Tornado log where the application does."""
-        for name in ("hub_images", "tornado.access", "tornado.application", "tornado.general"):
-            logger = logging.getLogger(name)
-            logger.propagate = False
-            logger.handlers = list(self.log.handlers)
-            logger.setLevel(self.log.level)
-            logger.addFilter(WithoutSecrets())
-        # At INFO, JupyterHub's own code names the session's id when it sets a cookie.
-        logging.getLogger("tornado.application").setLevel(max(self.log.level, logging.WARNING))
-
-    def exit_with(self, sentence: str) -> None:
-        """Say what is wrong and end with status 1."""
-        self.log.critical("%s", sentence)
-        self.exit(1)
-
-    def database(self) -> Database:
-        """Make the database; no connection is opened yet."""
-        return Database(self.settings.resolved_db_url)
-
-
-class UpgradeDb(Base):
-    """Bring the database up to the revision of this version."""
-
-    name = "hub-images-upgrade-db"
-    description = "Upgrade an empty or older database of hub-images to this version's revision."
-
-    def start(self) -> None:
-        """Upgrade and say what happened."""
-        engine = self.database().engine
-        try:
-            changed = db.upgrade(engine)
-        except db.DatabaseNotReady as error:
-            self.exit_with(str(error))
-        except SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or type(error).__name__
-            self.exit_with(f"The database cannot be upgraded: {reason}")
-        if changed:
-            self.log.info("Upgraded the database to revision %s.", db.head_revision())
-        else:
-            self.log.info("The database is at revision %s already.", db.head_revision())
-
-
-class HubImagesService(Base):
+class HubImagesService(Command):
     """The service that the hub runs."""
 
     name = "hub-images"
@@ -154,6 +44,15 @@ class HubImagesService(Base):
         "JupyterHub starts it; hub_images.configure(c) tells it how."
     )
     subcommands = {"upgrade-db": (UpgradeDb, UpgradeDb.description)}
+
+    def set_up_logging(self) -> None:
+        """Let Tornado log where the application does, and nobody log a secret."""
+        names = ("hub_images", "tornado.access", "tornado.application", "tornado.general")
+        self.log_like_this(*names)
+        for name in names:
+            logging.getLogger(name).addFilter(WithoutSecrets())
+        # At INFO, JupyterHub's own code names the session's id when it sets a cookie.
+        logging.getLogger("tornado.application").setLevel(max(self.log.level, logging.WARNING))
 
     def start(self) -> None:
         """Serve until SIGTERM or SIGINT."""
@@ -166,11 +65,16 @@ class HubImagesService(Base):
                     f"${variable} is not set. JupyterHub starts this program itself where "
                     "hub_images.configure(c) stands in its configuration."
                 )
+        if os.environ.get("JUPYTERHUB_SSL_CERTFILE"):
+            self.exit_with(
+                "c.JupyterHub.internal_ssl: hub-images does not support it yet; its service "
+                "speaks plain HTTP to the proxy and the hub."
+            )
         asyncio.run(self.serve())
 
     async def serve(self) -> None:
         """Listen, open the database, and stop gracefully when told to."""
-        database = self.database()
+        database = Database(self.settings.database_url)
         application = self.web_application(database)
         server = HTTPServer(
             application,
@@ -206,14 +110,14 @@ class HubImagesService(Base):
     async def open_database(self, database: Database) -> None:
         """Upgrade the database as soon as it answers; until then requests get a sentence.
 
-        A newer database is left alone and looked at again: the hub would end itself if
-        its service did, and with it everything that has nothing to do with images.
+        A newer database is left alone and asked again: if the service ended, the hub would
+        end too, and with it everything that has nothing to do with images.
         """
         database.closed_because = "The database does not answer yet."
         while True:
             try:
-                changed = await asyncio.to_thread(db.upgrade, database.engine)
-            except db.DatabaseNotReady as error:
+                changed = await asyncio.to_thread(upgrade, database.engine)
+            except DatabaseNotReady as error:
                 if database.closed_because != str(error):
                     self.log.error("%s", error)
                 database.closed_because = str(error)
@@ -224,42 +128,28 @@ class HubImagesService(Base):
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 word = "upgraded to" if changed else "at"
-                self.log.info("The database is %s revision %s", word, db.head_revision())
+                self.log.info("The database is %s revision %s", word, head_revision())
                 database.closed_because = None
                 return
 
-    def web_application(self, database: Database) -> GuardedApplication:
-        """Put the handlers together."""
-        prefix = os.environ.get(
-            "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
-        )
-        services = Services(
+    def web_application(self, database: Database) -> ServiceApplication:
+        """Make the application with what its handlers work with."""
+        context = ServiceContext(
             database=database,
-            hub_api=HubApi(),
+            hub=HubClient(),
             pull_secrets=self.pull_secrets(),
             instance_types=self.settings.parsed_instance_types,
             templates=make_environment(self.settings.template_paths),
             template_vars=dict(self.settings.template_vars),
             service_name=self.settings.service_name,
         )
-        routes: list[Any] = [
-            (prefix + path, handler, {"services": services})
-            for path, handler in [*pages.HANDLERS, *api.HANDLERS]
-        ]
-        routes.append((f"{prefix}oauth_callback", CallbackHandler))
-        routes.append((f"{prefix}static/(.*)", StaticFiles, {"path": str(static_folder())}))
-        if prefix.rstrip("/"):
-            routes.append((prefix.rstrip("/"), fallback.AddSlash, {"services": services}))
-        return GuardedApplication(
-            routes,
-            # Cookies outlive a restart of the service, not of the hub.
-            cookie_secret=hashlib.sha256(
-                b"hub-images cookies " + os.environ["JUPYTERHUB_API_TOKEN"].encode()
-            ).digest(),
-            log_function=AccessLog(),
-            default_handler_class=fallback.NotFoundPage,
-            default_handler_args={"services": services},
+        prefix = os.environ.get(
+            "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
         )
+        # Cookies outlive a restart of the service, not of the hub.
+        token = os.environ["JUPYTERHUB_API_TOKEN"].encode()
+        cookie_secret = hashlib.sha256(b"hub-images cookies " + token).digest()
+        return make_application(context, prefix, cookie_secret)
 
     def pull_secrets(self) -> PullSecrets:
         """Decide where the names of pull secrets come from."""

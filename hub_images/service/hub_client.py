@@ -34,7 +34,7 @@ class Group:
     members: int
 
 
-class HubApi:
+class HubClient:
     """A client of the hub's REST API with the service's own token."""
 
     def __init__(self, api_url: str | None = None, token: str | None = None) -> None:

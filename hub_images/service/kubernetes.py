@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ log = logging.getLogger("hub_images")
 
 
 def own_namespace() -> str:
-    """Return the namespace this pod runs in, as KubeSpawner finds it."""
+    """Return the namespace that $POD_NAMESPACE names, else the one this pod runs in."""
+    if named := os.environ.get("POD_NAMESPACE"):
+        return named
     if _NAMESPACE_FILE.exists():
         return _NAMESPACE_FILE.read_text(encoding="utf8").strip()
     return "default"

@@ -25,7 +25,7 @@ class KnownSecrets:
         """Whether `names` is all there is."""
         return self.message is None
 
-    def refuses(self, name: str | None, stored: str | None = None) -> bool:
+    def lacks(self, name: str | None, stored: str | None = None) -> bool:
         """Say whether `name` may not be chosen for an image that has `stored` so far."""
         return name is not None and name != stored and self.readable and name not in self.names
 
@@ -35,7 +35,7 @@ class SecretsUnreadable(Exception):
 
 
 async def no_client() -> list[str]:
-    """Say that what asks Kubernetes is not installed, as where pods hold a hub and no more."""
+    """Say that the client of Kubernetes is not installed, as in a pod that starts local servers."""
     raise SecretsUnreadable(
         "The cluster's pull secrets cannot be listed: kubernetes_asyncio is not installed "
         "(pip install 'hub-images[kubernetes]'). Or name them in c.HubImages.pull_secrets."

@@ -20,9 +20,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from hub_images.store import engine as db
+from hub_images.store.engine import POOL_SIZE, TIMEOUT_SECONDS, make_engine, write_problem
+from hub_images.store.transaction import WriteSession, write_in
+from hub_images.store.upgrade import DatabaseNotReady
 
-DEADLINE_SECONDS = db.TIMEOUT_SECONDS + 1
+DEADLINE_SECONDS = TIMEOUT_SECONDS + 1
 
 T = TypeVar("T")
 R = TypeVar("R", Session, Connection)
@@ -37,7 +39,7 @@ class DatabaseUnavailable(Exception):
 
 
 class _Call:
-    """One use of the database in a thread, which can be ended from outside of it."""
+    """One use of the database in a thread, which can be ended from another thread."""
 
     def __init__(self) -> None:
         self.connection: Any = None
@@ -68,36 +70,37 @@ class Database:
     closed_because: str | None = None
     """A sentence for whoever asks while the database must not be used, as before its upgrade."""
 
-    def __init__(self, url: str | URL) -> None:
-        self.engine = db.make_engine(url)
-        self._threads = ThreadPoolExecutor(db.POOL_SIZE, thread_name_prefix="hub-images-db")
+    def __init__(self, url: URL) -> None:
+        self.engine = make_engine(url)
+        self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="hub-images-db")
 
     async def read(self, function: Callable[[Session], T]) -> T:
-        """Run `function` over a session in a thread; a dropped connection is tried once more.
+        """Run `function` over a session in a thread; where a connection drops, run it once more.
 
         Raises `DatabaseUnavailable`, and what `function` raises.
         """
         return await self._run(self._read, function, _SILENT)
 
-    async def look(self, function: Callable[[Connection], T]) -> T:
-        """As `read`, over a connection: no session, and no word with the server before.
+    async def query(self, function: Callable[[Connection], T]) -> T:
+        """As `read`, over a plain connection, and with no liveness check first.
 
-        For what every form and start asks. Session and word take twice as long as the
-        question; a connection that died since its last use is replaced all the same,
-        since what is only looked at can be asked again.
+        For what every options form and start asks: session and check take twice as long as
+        the question. A connection that died since its last use is replaced all the same,
+        since a question can be asked again.
         """
-        return await self._run(self._look, function, _SILENT)
+        return await self._run(self._query, function, _SILENT)
 
     async def write(self, function: Callable[[Session], T]) -> T:
-        """Run `function` over a session in a thread, once: what may be applied is not repeated.
+        """Run `function` in a thread, in a transaction under the write lock.
 
+        See `transaction.write`. It runs once: what may have been applied is not repeated.
         Raises `DatabaseUnavailable`, and what `function` raises.
         """
         return await self._run(
-            self._once,
+            self._write,
             function,
             "The database did not answer in time; "
-            "look whether the change was made before you try again.",
+            "check whether the change was saved before trying again.",
         )
 
     def close(self) -> None:
@@ -105,11 +108,19 @@ class Database:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
-    def _once(self, function: Callable[[Session], T], call: _Call) -> T:
+    def _read_once(self, function: Callable[[Session], T], call: _Call) -> T:
         with Session(self.engine, expire_on_commit=False) as session:
             self._connect(session, call)
             try:
                 return function(session)
+            finally:
+                call.connection = None
+
+    def _write(self, function: Callable[[Session], T], call: _Call) -> T:
+        with WriteSession(self.engine, expire_on_commit=False) as session:
+            self._connect(session, call)
+            try:
+                return write_in(session, function)
             finally:
                 call.connection = None
 
@@ -132,21 +143,21 @@ class Database:
 
     def _read(self, function: Callable[[Session], T], call: _Call) -> T:
         try:
-            return self._once(function, call)
+            return self._read_once(function, call)
         except DBAPIError as error:
             if not error.connection_invalidated or call.late:
                 raise
-        return self._once(function, call)
+        return self._read_once(function, call)
 
-    def _look(self, function: Callable[[Connection], T], call: _Call) -> T:
+    def _query(self, function: Callable[[Connection], T], call: _Call) -> T:
         try:
-            return self._look_once(function, call)
+            return self._query_once(function, call)
         except DBAPIError as error:
             if not error.connection_invalidated or call.late:
                 raise
-        return self._look_once(function, call)
+        return self._query_once(function, call)
 
-    def _look_once(self, function: Callable[[Connection], T], call: _Call) -> T:
+    def _query_once(self, function: Callable[[Connection], T], call: _Call) -> T:
         with self.engine.connect() as connection:
             call.connection = connection.connection.dbapi_connection
             try:
@@ -173,15 +184,15 @@ class Database:
             log.error("The database did not answer within %s s", DEADLINE_SECONDS)
             raise DatabaseUnavailable(late) from None
         except PoolTimeoutError:
-            log.error("No database connection was free within %s s", db.TIMEOUT_SECONDS)
+            log.error("No database connection was free within %s s", TIMEOUT_SECONDS)
             raise DatabaseUnavailable(_SILENT) from None
-        except db.DatabaseNotReady as error:
+        except DatabaseNotReady as error:
             log.error("%s", error)
             raise DatabaseUnavailable(str(error)) from None
         except SQLAlchemyError as error:
             # `error.orig` has neither the statement nor its parameters
             log.error("Database error: %s", getattr(error, "orig", None) or type(error).__name__)
             raise DatabaseUnavailable(
-                db.refusal(error)
+                write_problem(error)
                 or "The database cannot be used at the moment; the log of hub-images says why."
             ) from error

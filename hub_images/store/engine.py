@@ -1,4 +1,4 @@
-"""The database: its engine, the upgrade, and whether its revision is the code's.
+"""The database's URL and engine, and what its errors mean.
 
 Guarantees: SQLite runs in WAL mode with foreign keys on; a transaction begins where
 SQLAlchemy says so, DDL included; every wait is bounded by `TIMEOUT_SECONDS`.
@@ -8,28 +8,17 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-VERSION_TABLE = "hub_images_alembic_version"
 SUPPORTED = ("sqlite", "postgresql", "mysql", "mariadb")
 TIMEOUT_SECONDS = 5
 POOL_SIZE = 5
-_UPGRADE_LOCK = 0x68756269  # "hubi"; a PostgreSQL advisory lock's number
-
-
-class DatabaseNotReady(Exception):
-    """The database does not hold what this version of the code works with; the text says why."""
 
 
 def parse_url(value: str) -> URL:
@@ -73,9 +62,8 @@ def _check_driver(url: URL) -> None:
         raise ValueError(f"{url.drivername}:// is asynchronous; use a driver that is not.")
 
 
-def make_engine(value: str | URL) -> Engine:
+def make_engine(url: URL) -> Engine:
     """Make an engine whose every wait is bounded; no connection is opened yet."""
-    url = parse_url(value) if isinstance(value, str) else value
     backend = url.get_backend_name()
     if backend == "sqlite":
         engine = create_engine(url, connect_args={"timeout": TIMEOUT_SECONDS})
@@ -122,121 +110,15 @@ _FULL = {sqlite3.SQLITE_FULL, "53100", 1021, 1114}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, "25006", 1290, 1792, 1836}
 
 
-def refusal(error: Exception) -> str | None:
-    """Return a sentence where the database refused to write at all, else None."""
+def write_problem(error: Exception) -> str | None:
+    """Return a sentence where the database takes no writes at all, else None."""
     original = getattr(error, "orig", None) if isinstance(error, DBAPIError) else None
     if isinstance(original, sqlite3.Error):
         code: object = getattr(original, "sqlite_errorcode", 0) & 0xFF
     else:
         code = getattr(original, "pgcode", None) or next(iter(getattr(original, "args", ())), None)
     if code in _FULL:
-        return "The database has no room for this; nothing was changed."
+        return "The database has no space left; nothing was changed."
     if code in _READ_ONLY:
-        return "The database can only be read at the moment; nothing was changed."
+        return "The database is read-only at the moment; nothing was changed."
     return None
-
-
-def alembic_config(engine: Engine) -> Config:
-    """Return Alembic's configuration for this package's migrations."""
-    config = Config()
-    config.set_main_option("script_location", "hub_images.store:migrations")
-    config.attributes["engine"] = engine
-    return config
-
-
-@cache
-def head_revision() -> str:
-    """Return the revision that this version of the code works with."""
-    head = ScriptDirectory.from_config(_scripts()).get_current_head()
-    assert head is not None  # noqa: S101 (the package ships its migrations)
-    return head
-
-
-def _scripts() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "hub_images.store:migrations")
-    return config
-
-
-def current_revision(connection: Connection) -> str | None:
-    """Return the database's revision, None where it holds no catalogue yet."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return context.get_current_revision()
-
-
-def check_revision(engine: Engine) -> None:
-    """Raise `DatabaseNotReady`, with a sentence, unless the revision is the code's own."""
-    with engine.connect() as connection:
-        explain_revision(current_revision(connection))
-
-
-def explain_revision(revision: str | None) -> None:
-    """Raise `DatabaseNotReady` unless `revision` is the code's own."""
-    if revision == head_revision():
-        return
-    if revision is None:
-        raise DatabaseNotReady(
-            "The database holds no catalogue of images yet: "
-            "start the service or run `hub-images upgrade-db`."
-        )
-    if revision in _known_revisions():
-        raise DatabaseNotReady(
-            f"The database is at the older revision {revision}: restart the service "
-            "or run `hub-images upgrade-db`."
-        )
-    raise DatabaseNotReady(
-        f"The database is at revision {revision}, which this version of hub-images does "
-        "not know: it was upgraded by a newer one. Install that version again, "
-        "or restore the backup made before the upgrade."
-    )
-
-
-def _known_revisions() -> set[str]:
-    scripts = ScriptDirectory.from_config(_scripts())
-    return {script.revision for script in scripts.walk_revisions()}
-
-
-def upgrade(engine: Engine) -> bool:
-    """Bring an empty or older database up to the code's revision; say whether it changed.
-
-    Two that upgrade at once do it once: the second waits, then finds nothing to do.
-    A hub that remembers the catalogue looks at it again afterwards.
-    Raises `DatabaseNotReady` for a newer database, `SQLAlchemyError` where it does
-    not answer.
-    """
-    with engine.connect() as connection:
-        # First without the lock, which a database that can only be read does not give.
-        if current_revision(connection) == head_revision():
-            return False
-    with engine.connect() as connection:
-        _lock_for_upgrade(connection)
-        try:
-            before = current_revision(connection)
-            if before == head_revision():
-                return False
-            if before is not None and before not in _known_revisions():
-                explain_revision(before)
-            config = alembic_config(engine)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.execute(text("UPDATE hub_images_catalogue SET revision = revision + 1"))
-            connection.commit()
-        finally:
-            if connection.dialect.name in ("mysql", "mariadb"):
-                connection.execute(text("SELECT RELEASE_LOCK('hub_images_upgrade')"))
-        return True
-
-
-def _lock_for_upgrade(connection: Connection) -> None:
-    backend = connection.dialect.name
-    if backend == "sqlite":
-        connection.exec_driver_sql("ROLLBACK")  # the deferred BEGIN that SQLAlchemy emitted
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    elif backend == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
-    else:
-        got = connection.execute(
-            text("SELECT GET_LOCK('hub_images_upgrade', :seconds)"), {"seconds": TIMEOUT_SECONDS}
-        ).scalar()
-        if got != 1:
-            raise DatabaseNotReady("Another process is upgrading the database; try again.")

@@ -1,40 +1,33 @@
-"""Every query and every write of the catalogue, over a `Session`.
+"""Images: every query and every write of one or several, over a `Session`.
 
-Guarantees: a write commits once or not at all; it first changes the catalogue's one
-row, so writers wait for each other and nobody changes an image he has not just read;
-nothing is written to tables of another revision than the code's;
-a version grows by one with each change, and with nothing else.
+The functions that write run inside `transaction.write`, which holds the lock and commits.
+Guarantees: a version grows by one with each change, and with nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from sqlalchemy import (
-    Connection,
-    CursorResult,
-    column,
-    exists,
-    select,
-    table,
-    update,
-)
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from hub_images.catalogue.image import ImageSpec, ImageType
-from hub_images.store import engine as db
-from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Catalogue, Image, ImageGroup
+from hub_images.catalogue.difference import FieldChange, differences
+from hub_images.catalogue.image import (
+    ATTRIBUTES,
+    ImageRecord,
+    ImageSpec,
+    image_fields,
+)
+from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image
 from hub_images.store.search import fold, search_text
 
 AnyVersion = Literal["*"]
-
-#: Asked at every form and start, so put together once.
-_REVISION = select(Catalogue.revision).where(Catalogue.id == 1)
-_SCHEMA_REVISIONS = table(db.VERSION_TABLE, column("version_num"))
+#: The versions that a caller knows; one of them suffices. None is any version.
+Expected = Collection[int | AnyVersion] | None
 
 
 class ImageNotFound(LookupError):
@@ -49,7 +42,7 @@ class ImageExists(ValueError):
     """The name is taken."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is an image named {name} already.")
+        super().__init__(f"There is already an image named {name}.")
         self.name = name
 
 
@@ -62,30 +55,33 @@ class VersionConflict(RuntimeError):
         self.version = version
 
 
-@contextmanager
-def _writing(session: Session) -> Iterator[None]:
-    # First of all the write lock; see orm.Catalogue. The same statement makes sure that
-    # no other version of hub-images has upgraded the tables since.
-    own_revision = exists().where(_SCHEMA_REVISIONS.c.version_num == db.head_revision())
-    statement = update(Catalogue).where(Catalogue.id == 1, own_revision)
-    locked = session.execute(
-        statement.values(revision=Catalogue.revision + 1),
-        execution_options={"synchronize_session": False},
-    )
-    if cast("CursorResult[Any]", locked).rowcount == 0:
-        session.rollback()
-        db.explain_revision(db.current_revision(session.connection()))
-    try:
-        yield
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+@dataclass(frozen=True)
+class Change:
+    """What a write did to one image.
 
+    `image` is the row as it is after the write, or as it was before its deletion; `before`
+    is None for an added image, `after` for a deleted one.
+    """
 
-def catalogue_revision(reader: Session | Connection) -> int:
-    """Return the number that changes with every write."""
-    return reader.execute(_REVISION).scalar_one()
+    image: Image
+    before: ImageSpec | None
+    after: ImageSpec | None
+
+    @property
+    def action(self) -> Literal["added", "changed", "deleted"] | None:
+        """What happened; None where nothing differs."""
+        if self.before is None:
+            return "added"
+        if self.after is None:
+            return "deleted"
+        return "changed" if self.fields else None
+
+    @property
+    def fields(self) -> dict[str, FieldChange]:
+        """The fields of a changed image that differ, by their JSON names."""
+        if self.before is None or self.after is None:
+            return {}
+        return differences(image_fields(self.before), image_fields(self.after))
 
 
 def get_image(session: Session, name: str) -> Image:
@@ -99,81 +95,6 @@ def get_image(session: Session, name: str) -> Image:
     return image
 
 
-def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Image:
-    """Store a new image; raises `ImageExists`."""
-    with _writing(session):
-        if session.execute(select(Image.id).where(Image.name == spec.name)).first():
-            raise ImageExists(spec.name)
-        now = datetime.now(UTC)
-        image = Image(version=1, created_at=now, updated_at=now, created_by=actor, updated_by=actor)
-        image.group_rows = []
-        _assign(image, spec)
-        session.add(image)
-        try:
-            session.flush()
-        except IntegrityError:  # a writer that does not take the lock
-            raise ImageExists(spec.name) from None
-    return image
-
-
-def change_image(
-    session: Session,
-    name: str,
-    change: Callable[[Image], ImageSpec],
-    *,
-    actor: str,
-    expected: int | AnyVersion | None = None,
-) -> Image:
-    """Replace the writable fields of an image by what `change` makes of the present ones.
-
-    `change` runs under the write lock, so nobody else's change falls between its
-    reading and the writing. `expected` is the version the caller knows, `*` or None
-    for any. Nothing is written, and the version stays, where nothing differs.
-    Raises `ImageNotFound`, `VersionConflict`, and what `change` raises.
-    """
-    with _writing(session):
-        image = get_image(session, name)
-        _check_version(image, expected)
-        spec = change(image)
-        if spec == spec_of(image):
-            session.rollback()
-            return get_image(session, name)
-        _assign(image, spec)
-        _stamp(image, actor)
-    return image
-
-
-def set_enabled(
-    session: Session, names: Collection[str], enabled: bool, *, actor: str
-) -> list[str]:
-    """Enable or disable the named images; return the names of those that changed."""
-    changed = []
-    with _writing(session):
-        for image in named_images(session, names):
-            if image.enabled != enabled:
-                image.enabled = enabled
-                _stamp(image, actor)
-                changed.append(image.name)
-    return changed
-
-
-def delete_image(session: Session, name: str, *, expected: int | AnyVersion | None = None) -> None:
-    """Delete an image; raises `ImageNotFound` and `VersionConflict`."""
-    with _writing(session):
-        image = get_image(session, name)
-        _check_version(image, expected)
-        session.delete(image)
-
-
-def delete_images(session: Session, names: Collection[str]) -> list[str]:
-    """Delete the named images, those that exist; return their names."""
-    with _writing(session):
-        images = named_images(session, names)
-        for image in images:
-            session.delete(image)
-    return [image.name for image in images]
-
-
 def named_images(session: Session, names: Collection[str]) -> Sequence[Image]:
     """Return those of the named images that exist, by name, with their groups."""
     statement = (
@@ -185,74 +106,108 @@ def named_images(session: Session, names: Collection[str]) -> Sequence[Image]:
     return session.execute(statement).scalars().all()
 
 
-def _check_version(image: Image, expected: int | AnyVersion | None) -> None:
-    if expected is not None and expected != "*" and image.version != expected:
+def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:
+    """Add an image; raises `ImageExists`."""
+    if session.execute(select(Image.id).where(Image.name == spec.name)).first():
+        raise ImageExists(spec.name)
+    image = new_image(spec, actor=actor)
+    session.add(image)
+    try:
+        session.flush()
+    except IntegrityError:  # a writer that does not take the lock
+        raise ImageExists(spec.name) from None
+    return Change(image, None, spec)
+
+
+def new_image(spec: ImageSpec, *, actor: str) -> Image:
+    """Return the row of a new image, in no session yet."""
+    now = datetime.now(UTC)
+    image = Image(version=1, created_at=now, updated_at=now, created_by=actor, updated_by=actor)
+    image.group_rows = []
+    _assign(image, spec)
+    return image
+
+
+def change_image(
+    session: Session,
+    name: str,
+    change: Callable[[ImageSpec], ImageSpec],
+    *,
+    actor: str,
+    expected: Expected = None,
+) -> Change:
+    """Replace the writable fields of an image by what `change` makes of the stored ones.
+
+    Nothing is written, and the version stays, where nothing differs. Raises
+    `ImageNotFound`, `VersionConflict`, and what `change` raises.
+    """
+    image = get_image(session, name)
+    _check_version(image, expected)
+    before = spec_of(image)
+    return _store(image, before, change(before), actor)
+
+
+def set_enabled(
+    session: Session, names: Collection[str], enabled: bool, *, actor: str
+) -> list[Change]:
+    """Enable or disable those of the named images that exist."""
+    return [
+        _store(image, spec, spec.model_copy(update={"enabled": enabled}), actor)
+        for image in named_images(session, names)
+        for spec in [spec_of(image)]
+    ]
+
+
+def delete_image(session: Session, name: str, *, expected: Expected = None) -> Change:
+    """Delete an image; raises `ImageNotFound` and `VersionConflict`."""
+    image = get_image(session, name)
+    _check_version(image, expected)
+    session.delete(image)
+    return Change(image, spec_of(image), None)
+
+
+def delete_images(session: Session, names: Collection[str]) -> list[Change]:
+    """Delete those of the named images that exist."""
+    images = named_images(session, names)
+    for image in images:
+        session.delete(image)
+    return [Change(image, spec_of(image), None) for image in images]
+
+
+def _check_version(image: Image, expected: Expected) -> None:
+    if expected is not None and "*" not in expected and image.version not in expected:
         raise VersionConflict(image.name, image.version)
 
 
+def _store(image: Image, before: ImageSpec, after: ImageSpec, actor: str) -> Change:
+    if after != before:
+        _assign(image, after)
+        image.version += 1
+        # a clock set back must not make a later change look earlier
+        image.updated_at = max(datetime.now(UTC), image.updated_at)
+        image.updated_by = actor
+    return Change(image, before, after)
+
+
 def _assign(image: Image, spec: ImageSpec) -> None:
-    image.name = spec.name
-    image.display_name = spec.display_name
-    image.description = spec.description
-    image.type = spec.type
-    image.url = spec.url
-    image.gpu_url = spec.gpu_url
-    image.pull_secret = spec.pull_secret
-    image.is_global = spec.is_global
-    image.enabled = spec.enabled
-    rows = {row.group_name: row for row in image.group_rows}
-    kept = [rows.get(group) or ImageGroup(group_name=group) for group in spec.groups]
-    for position, row in enumerate(kept):
-        row.position = position
-    image.group_rows = kept
+    for name in ATTRIBUTES.values():
+        setattr(image, name, getattr(spec, name))
     image.sort_key = fold(spec.display_name)[:SORT_KEY_MAX_LENGTH]
     image.search_text = search_text(spec)
 
 
-def _stamp(image: Image, actor: str) -> None:
-    image.version += 1
-    # a clock set back must not make a later change look earlier
-    image.updated_at = max(datetime.now(UTC), image.updated_at)
-    image.updated_by = actor
-
-
 def spec_of(image: Image) -> ImageSpec:
     """Return the stored writable fields as a spec; they were valid when they were written."""
-    return ImageSpec.model_construct(
-        name=image.name,
-        display_name=image.display_name,
-        description=image.description,
-        type=cast("ImageType", image.type),
-        url=image.url,
-        gpu_url=image.gpu_url,
-        pull_secret=image.pull_secret,
-        is_global=image.is_global,
-        groups=list(image.groups),
-        enabled=image.enabled,
-    )
+    return ImageSpec.model_construct(**{name: getattr(image, name) for name in ATTRIBUTES.values()})
 
 
 def image_model(image: Image) -> dict[str, Any]:
     """Return the JSON model of an image; times are ISO 8601 UTC with a Z, as the hub's."""
-    return {
-        "name": image.name,
-        "display_name": image.display_name,
-        "description": image.description,
-        "type": image.type,
-        "url": image.url,
-        "gpu_url": image.gpu_url,
-        "pull_secret": image.pull_secret,
-        "global": image.is_global,
-        "groups": image.groups,
-        "enabled": image.enabled,
-        "ready": image.ready,
-        "version": image.version,
-        "created_at": _iso(image.created_at),
-        "updated_at": _iso(image.updated_at),
-        "created_by": image.created_by,
-        "updated_by": image.updated_by,
-    }
+    fields = {json_name: getattr(image, name) for json_name, name in ATTRIBUTES.items()}
+    return fields | {name: _json(getattr(image, name)) for name in ImageRecord.model_fields}
 
 
-def _iso(value: datetime) -> str:
+def _json(value: Any) -> Any:
+    if not isinstance(value, datetime):
+        return value
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

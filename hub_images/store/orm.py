@@ -29,13 +29,13 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
-from hub_images.catalogue.image import (
+from hub_images.catalogue.fields import (
     DISPLAY_NAME_MAX_LENGTH,
     GROUP_MAX_LENGTH,
-    IMAGE_TYPES,
     NAME_MAX_LENGTH,
     PULL_SECRET_MAX_LENGTH,
 )
+from hub_images.catalogue.image import IMAGE_TYPES
 from hub_images.catalogue.reference import MAX_LENGTH as REFERENCE_MAX_LENGTH
 
 ACTOR_MAX_LENGTH = 255  # of `users.name` in JupyterHub's database
@@ -59,6 +59,15 @@ def long_text() -> TypeEngine[str]:
         Text()
         .with_variant(Text(collation="C"), "postgresql")
         .with_variant(mysql.TEXT(collation=_MYSQL_COLLATION), "mysql", "mariadb")
+    )
+
+
+def folded_text() -> TypeEngine[str]:
+    """As `long_text`, for text that case folding makes longer than 64 KiB, MySQL's TEXT."""
+    return (
+        Text()
+        .with_variant(Text(collation="C"), "postgresql")
+        .with_variant(mysql.MEDIUMTEXT(collation=_MYSQL_COLLATION), "mysql", "mariadb")
     )
 
 
@@ -111,7 +120,7 @@ _TABLE_OPTIONS = {
 }
 
 
-class Catalogue(Base):
+class CatalogueState(Base):
     """The one row that every write changes first.
 
     It is the clock of the catalogue (`revision` tells a reader whether what it
@@ -175,7 +184,7 @@ class Image(Base):
 
     # derived when written: see the module's docstring
     sort_key: Mapped[str] = mapped_column(text(SORT_KEY_MAX_LENGTH), nullable=False)
-    search_text: Mapped[str] = mapped_column(long_text(), nullable=False)
+    search_text: Mapped[str] = mapped_column(folded_text(), nullable=False)
 
     @property
     def ready(self) -> bool:
@@ -186,6 +195,14 @@ class Image(Base):
     def groups(self) -> list[str]:
         """The groups that may use the image where it is not global, in the given order."""
         return [row.group_name for row in self.group_rows]
+
+    @groups.setter
+    def groups(self, names: list[str]) -> None:
+        stored = {row.group_name: row for row in self.group_rows}
+        rows = [stored.get(name) or ImageGroup(group_name=name) for name in names]
+        for position, row in enumerate(rows):
+            row.position = position
+        self.group_rows = rows
 
 
 class ImageGroup(Base):

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from hub_images.catalogue.image import ImageSpec, ImageType
+from hub_images.catalogue.image import SEARCHED, ImageSpec, ImageType
 from hub_images.store.orm import Image, ImageGroup
 
 SORTS = ("name", "display_name", "type", "updated_at")
@@ -23,7 +23,7 @@ Sort = Literal["name", "display_name", "type", "updated_at"]
 #: field holds this control character.
 _FIELD_END = "\x1f"
 
-#: So many images tell whether a text is frequent, which decides how to look for it.
+#: As many images tell whether a text is frequent, which decides how to look for it.
 SAMPLE = 200
 
 _SAMPLE = select(Image.search_text).order_by(Image.id).limit(SAMPLE)
@@ -55,9 +55,7 @@ def fold(value: str) -> str:
 
 def search_text(spec: ImageSpec) -> str:
     """Return what a search looks through, folded."""
-    return _FIELD_END.join(
-        fold(part) for part in (spec.name, spec.display_name, spec.description, spec.type)
-    )
+    return _FIELD_END.join(fold(getattr(spec, name)) for name in SEARCHED)
 
 
 def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], int]:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from hub_images.store import engine as db
 from tests.bench.catalogue import fill
 from tests.bench.findings import Finding, Goal, Part, ratio
 from tests.bench.hubs import make_hub
 from tests.bench.measure import Series, number, percentile
 from tests.support.browser import chromium_browser, sign_in
+from tests.support.catalogue import open_engine
 from tests.support.requirements import chromium_missing
 
 USABLE = Goal("under 5 times", 5)
@@ -53,7 +53,7 @@ def run(folder: Path) -> Part:
     if reason := chromium_missing():
         return Part([], METHOD, [f"Not measured: {reason}"])
     url = f"sqlite:///{folder / 'images.sqlite'}"
-    engine = db.make_engine(url)
+    engine = open_engine(url)
     fill(engine, MANY, lambda index: None if index < FEW else "many")
     engine.dispose()
     extra = 'c.JupyterHub.load_groups = {"many": {"users": ["many"]}}\n'

@@ -9,16 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
 
 from hub_images.catalogue.image import ImageSpec
-from hub_images.store import engine as db
-from hub_images.store import images as store
-from hub_images.store.orm import Catalogue, Image
+from hub_images.store.images import new_image
+from hub_images.store.transaction import write
+from hub_images.store.upgrade import upgrade
+from tests.support.catalogue import open_engine
 
 
 def _words(text: str) -> list[str]:
@@ -102,19 +101,9 @@ def fill(
     engine: Engine, count: int, sharing: Sharing = for_everyone, *, described: bool = True
 ) -> None:
     """Upgrade the database and put the images into it, in one transaction."""
-    db.upgrade(engine)
-    now = datetime.now(UTC)
-    with Session(engine) as session:
-        session.execute(update(Catalogue).values(revision=Catalogue.revision + 1))
-        for spec in images(count, sharing, described=described):
-            image = Image(
-                version=1, created_at=now, updated_at=now, created_by="bench", updated_by="bench"
-            )
-            image.group_rows = []
-            # the store's own way to derive columns, without a commit for each image
-            store._assign(image, spec)
-            session.add(image)
-        session.commit()
+    upgrade(engine)
+    specs = images(count, sharing, described=described)
+    write(engine, lambda session: session.add_all(new_image(s, actor="bench") for s in specs))
 
 
 @contextmanager
@@ -122,7 +111,7 @@ def filled(
     url: str, count: int, sharing: Sharing = for_everyone, *, described: bool = True
 ) -> Iterator[Engine]:
     """Give an engine over an upgraded database with the images."""
-    engine = db.make_engine(url)
+    engine = open_engine(url)
     try:
         fill(engine, count, sharing, described=described)
         yield engine

@@ -9,12 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hub_images.store import engine as db
 from tests.bench.catalogue import fill, first_for_everyone
 from tests.bench.findings import Goal, Part, ratio
 from tests.bench.heartbeat import longest_stall
 from tests.bench.hubs import make_hub
 from tests.bench.measure import Series, percentile
+from tests.support.catalogue import open_engine
 from tests.support.hub import Hub
 
 P99 = Goal("at most 1.3 times", 1.3)
@@ -88,7 +88,7 @@ async def _open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cook
 def run(folder: Path) -> Part:
     """Let the crowds of both hubs take turns."""
     url = f"sqlite:///{folder / 'images.sqlite'}"
-    engine = db.make_engine(url)
+    engine = open_engine(url)
     fill(engine, COUNT, first_for_everyone(FOR_EVERYONE, GROUPS))
     engine.dispose()
     groups = {f"group-{i}": {"users": [f"user-{i}"]} for i in range(USERS)}

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import update
 
 from hub_images.catalogue.image import ImageSpec
-from hub_images.store.orm import Catalogue
+from hub_images.store.orm import CatalogueState
 from tests.bench.catalogue import filled, first_for_everyone, images
 from tests.bench.findings import Finding, Goal, Part, ratio
 from tests.bench.hooks import hooks_over, make_spawner, write_kubeconfig
@@ -64,7 +64,9 @@ async def _against_profile_list(folder: Path, count: int) -> tuple[Finding, Seri
         cold = []
         for _ in range(7):
             with engine.begin() as connection:
-                connection.execute(update(Catalogue).values(revision=Catalogue.revision + 1))
+                connection.execute(
+                    update(CatalogueState).values(revision=CatalogueState.revision + 1)
+                )
             began = time.perf_counter()
             await hooks.options_form(spawner)
             cold.append((time.perf_counter() - began) * 1000)

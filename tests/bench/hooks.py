@@ -14,7 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from hub_images.catalogue.instance_type import parse_instance_types
-from hub_images.hub.hooks import Configured, Hooks, Shop, make_hooks
+from hub_images.hub.deployer_hooks import DeployerHooks
+from hub_images.hub.hooks import Hooks, make_hooks
+from hub_images.store.engine import parse_url
+from hub_images.store.snapshots import CatalogueReader
 
 _KUBECONFIG = """
 apiVersion: v1
@@ -35,11 +38,12 @@ INSTANCE_TYPES = [
 @contextmanager
 def hooks_over(db_url: str) -> Iterator[Hooks]:
     """Give the hooks over one database, as one hub has them."""
-    shop = Shop(db_url, parse_instance_types(INSTANCE_TYPES), 20)
+    reader = CatalogueReader(parse_url(db_url))
+    types = parse_instance_types(INSTANCE_TYPES)
     try:
-        yield make_hooks(shop, Configured())
+        yield make_hooks(reader, types, DeployerHooks(), pull_failure_timeout_seconds=20)
     finally:
-        shop.database.close()
+        reader.database.close()
 
 
 def write_kubeconfig(folder: Path) -> None:

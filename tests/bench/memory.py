@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx
 
-from hub_images.store import engine as db
 from tests.bench.catalogue import fill
 from tests.bench.findings import Goal, Part, ratio
 from tests.bench.hubs import bare_service, make_hub, service_pid
 from tests.bench.measure import Series
+from tests.support.catalogue import open_engine
 from tests.support.hub import ADMIN_TOKEN, Hub
 
 GOAL = Goal("at most 1.3 times", 1.3)
@@ -30,7 +30,7 @@ requests with a token. Each of {RUNS} runs is a new hub.
 def run(folder: Path) -> Part:
     """Browse in new hubs and look at the processes."""
     url = f"sqlite:///{folder / 'images.sqlite'}"
-    engine = db.make_engine(url)
+    engine = open_engine(url)
     fill(engine, COUNT, lambda index: f"group-{index % 200}")
     engine.dispose()
     found: dict[str, list[float]] = {}

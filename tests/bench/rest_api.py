@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 
-from hub_images.store import engine as db
 from tests.bench.catalogue import fill
 from tests.bench.findings import Goal, Part, ratio
 from tests.bench.hubs import bare_service, make_hub
 from tests.bench.measure import in_turns
+from tests.support.catalogue import open_engine
 from tests.support.hub import ADMIN_TOKEN, Hub
 
 GOAL = Goal("at most 2 times", 2)
@@ -30,7 +30,7 @@ def run(folder: Path) -> Part:
     """Measure both through the proxy."""
     body = folder / "body.json"
     url = f"sqlite:///{folder / 'images.sqlite'}"
-    engine = db.make_engine(url)
+    engine = open_engine(url)
     fill(engine, COUNT, lambda index: f"group-{index % 200}")
     engine.dispose()
     with make_hub(folder / "first", db_url=url) as hub:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from hub_images.store.database import Database
+from hub_images.store.engine import parse_url
 from hub_images.store.search import ImageQuery, list_images
 from tests.bench.catalogue import filled
 from tests.bench.findings import Finding, Goal, Part
@@ -55,7 +56,7 @@ async def _measure(kind: str, folder: Path) -> Finding:
             server = stack.enter_context(make_server(kind))  # type: ignore[arg-type]
             url, title = server.create_database(), server.title
         stack.enter_context(filled(url, COUNT, lambda index: f"group-{index % 200}"))
-        database = Database(url)
+        database = Database(parse_url(url))
         stack.callback(database.close)
         queries = {"": ImageQuery(), **{term: ImageQuery(search=term) for term in SEARCHES}}
         measured = await in_turns(

@@ -7,7 +7,8 @@ import pytest
 from hub_images.catalogue.choice import FILLED_IN_KEY, choose, chosen, offer
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.catalogue.rules import fits, may_use, reference
-from hub_images.store.snapshots import Entry, Snapshot
+from hub_images.catalogue.snapshot import Entry, Snapshot
+from tests.support.catalogue import entry
 
 CPU, GPU = parse_instance_types([{"name": "c"}, {"name": "g", "gpu_limit": 1}])
 
@@ -15,11 +16,7 @@ CPU, GPU = parse_instance_types([{"name": "c"}, {"name": "g", "gpu_limit": 1}])
 def _entry(
     name: str, type_: str = "universal", gpu_url: str | None = None, **rest: object
 ) -> Entry:
-    fields = {"is_global": True, "groups": (), **rest}
-    return Entry(
-        name, name, "", type_, f"x/{name}", gpu_url, None,
-        bool(fields["is_global"]), 1, tuple(fields["groups"]),  # type: ignore[arg-type]
-    )  # fmt: skip
+    return entry(name, type=type_, url=f"x/{name}", gpu_url=gpu_url, **rest)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub_images.catalogue.image import InvalidFields, parse_image
+from hub_images.catalogue.fields import InvalidFields
+from hub_images.catalogue.image import parse_image
 from hub_images.catalogue.reference import reference_problem
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub_images.store.database import DEADLINE_SECONDS, Database, DatabaseUnavailable
+from hub_images.store.engine import parse_url
 from tests.support.databases import MariaServer, PostgresServer, make_server, missing_reason
 from tests.support.requirements import require
 
@@ -31,7 +32,7 @@ async def test_a_server_that_hangs_costs_the_deadline(
     server: PostgresServer | MariaServer,
 ) -> None:
     """Everybody who asks meanwhile gets an answer in time, the loop is free, and it recovers."""
-    database = Database(server.create_database())
+    database = Database(parse_url(server.create_database()))
     assert await database.read(_one) == 1
     server.pause()
     try:
@@ -61,7 +62,7 @@ async def test_a_server_that_hangs_costs_the_deadline(
 
 async def test_a_restarted_server_is_found_again(server: PostgresServer | MariaServer) -> None:
     """Connections that died with the server are replaced without anybody noticing."""
-    database = Database(server.create_database())
+    database = Database(parse_url(server.create_database()))
     assert await database.read(_one) == 1
     server.stop()
     with pytest.raises(DatabaseUnavailable):

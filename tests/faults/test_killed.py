@@ -18,9 +18,9 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from hub_images.store import engine as db
-from hub_images.store import images as store
+from hub_images.store.images import image_model
 from hub_images.store.search import ImageQuery, list_images
+from tests.support.catalogue import open_engine
 from tests.support.hub import Hub
 from tests.support.services import Service, Services
 
@@ -138,10 +138,10 @@ def test_what_was_acknowledged_is_there(services: Services, database_url: str) -
     for thread in threads:
         thread.join()
     assert [sentence for lane in lanes for sentence in lane.unexpected] == []
-    engine = db.make_engine(database_url)
+    engine = open_engine(database_url)
     with Session(engine) as session:
         stored = {
-            image.name: store.image_model(image)
+            image.name: image_model(image)
             for image in list_images(session, ImageQuery(limit=1000))[0]
         }
     engine.dispose()

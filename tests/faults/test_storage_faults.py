@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from hub_images.store import engine as db
 from hub_images.store.database import Database, DatabaseUnavailable
+from hub_images.store.engine import parse_url
+from hub_images.store.upgrade import upgrade
+from tests.support.catalogue import open_engine
 from tests.support.database_fixtures import MariaServer, PostgresServer
 from tests.support.databases import missing_reason
 from tests.support.hub import Hub
@@ -73,8 +75,8 @@ def test_a_full_disk(services: Services, tmp_path: Path) -> None:
 
 async def test_no_room_is_said_to_be_so(tmp_path: Path) -> None:
     """SQLite's own word for it, from a database that may not grow."""
-    database = Database(f"sqlite:///{tmp_path / 'images.sqlite'}")
-    db.upgrade(database.engine)
+    database = Database(parse_url(f"sqlite:///{tmp_path / 'images.sqlite'}"))
+    upgrade(database.engine)
 
     def fill(session: Session) -> None:
         pages = session.execute(text("PRAGMA page_count")).scalar_one()
@@ -82,7 +84,7 @@ async def test_no_room_is_said_to_be_so(tmp_path: Path) -> None:
         session.execute(text("CREATE TABLE more (filler TEXT)"))
         session.execute(text("INSERT INTO more VALUES (:text)"), {"text": "x" * 100_000})
 
-    with pytest.raises(DatabaseUnavailable, match="no room for this; nothing was changed"):
+    with pytest.raises(DatabaseUnavailable, match="no space left; nothing was changed"):
         await database.write(fill)
     database.close()
 
@@ -96,7 +98,7 @@ def test_postgresql_that_takes_no_writes(
     service = services.start(url)
     assert service.api("POST", json={"name": "before", "url": "a/b:1"}).status_code == 201
     name = url.rsplit("/", 1)[1]
-    engine = db.make_engine(url)
+    engine = open_engine(url)
 
     def allow(writing: str) -> None:
         with engine.connect() as connection:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
 
-from hub_images.catalogue.image import parse_image
-from hub_images.catalogue.instance_type import parse_instance_types
-from hub_images.hub.hooks import Shop
-from hub_images.store import engine as db
-from hub_images.store import images as store
 from hub_images.store.database import DatabaseUnavailable
+from hub_images.store.engine import parse_url
+from hub_images.store.snapshots import CatalogueReader
+from hub_images.store.upgrade import VERSION_TABLE, head_revision, upgrade
+from tests.support.catalogue import add_image, open_engine
 from tests.support.hub import Hub
 from tests.support.services import Services
 from tests.support.starts import recording_hub, records, start
@@ -23,16 +21,13 @@ from tests.support.starts import recording_hub, records, start
 
 async def test_a_migration_while_the_hub_reads(database_url: str) -> None:
     """Until it is done people get a sentence, afterwards the images; never anything else."""
-    types = parse_instance_types([{"name": "small"}])
-    shop = Shop(database_url, types, 20)
-    engine = db.make_engine(database_url)
+    reader = CatalogueReader(parse_url(database_url))
+    engine = open_engine(database_url)
     done = threading.Event()
 
     def migrate() -> None:
-        db.upgrade(engine)
-        with Session(engine) as session:
-            fields = {"name": "first", "url": "a/b:1", "global": True}
-            store.create_image(session, parse_image(fields), actor="tester")
+        upgrade(engine)
+        add_image(engine, "first", **{"global": True})
         done.set()
 
     migration = threading.Thread(target=migrate)
@@ -42,7 +37,7 @@ async def test_a_migration_while_the_hub_reads(database_url: str) -> None:
         if looks == 1:
             migration.start()
         try:
-            found = await shop.snapshot()
+            found = await reader.read(lambda snapshot: snapshot)
         except DatabaseUnavailable as error:
             known = any(words in str(error) for words in ("no catalogue", "cannot be used"))
             outcomes.append("sentence" if known else str(error))
@@ -53,7 +48,9 @@ async def test_a_migration_while_the_hub_reads(database_url: str) -> None:
     migration.join()
     assert outcomes[0] == "sentence"
     assert set(outcomes) <= {"sentence", "0", "1"}
-    assert [entry.name for entry in (await shop.snapshot()).entries] == ["first"]
+    assert await reader.read(lambda snapshot: [entry.name for entry in snapshot.entries]) == [
+        "first"
+    ]
     engine.dispose()
 
 
@@ -62,7 +59,7 @@ def test_another_revision_than_the_hubs(tmp_path: Path, revision: str | None) ->
     """People read a sentence, nothing starts, the hub goes on; the log says what to do."""
     with recording_hub(tmp_path) as hub:
         # before the hub's first look, which is when it checks
-        engine = db.make_engine(hub.db_url)
+        engine = open_engine(hub.db_url)
         _set_revision(engine, revision)
         engine.dispose()
         page = hub.browser("student").get("hub/spawn")
@@ -80,8 +77,8 @@ def test_a_service_over_a_newer_database_says_so(
     hub: Hub, tmp_path: Path, database_url: str
 ) -> None:
     """It stays up, for the hub ends with a service that does; nothing is read or written."""
-    engine = db.make_engine(database_url)
-    db.upgrade(engine)
+    engine = open_engine(database_url)
+    upgrade(engine)
     _set_revision(engine, "9999")
     with Services(hub, tmp_path) as services:
         service = services.start(database_url, health=503)
@@ -92,7 +89,7 @@ def test_a_service_over_a_newer_database_says_so(
         ):
             assert answer.status_code == 503
             assert "was upgraded by a newer one" in answer.json()["message"]
-        _set_revision(engine, db.head_revision())
+        _set_revision(engine, head_revision())
         service.wait_for(200)
         assert service.api("GET").json()["items"] == []
         # and where it is upgraded beside a service that runs, that one writes no more
@@ -105,9 +102,9 @@ def test_a_service_over_a_newer_database_says_so(
 
 def _set_revision(engine: Engine, revision: str | None) -> None:
     with engine.begin() as connection:
-        connection.execute(text(f"DELETE FROM {db.VERSION_TABLE}"))
+        connection.execute(text(f"DELETE FROM {VERSION_TABLE}"))
         if revision is not None:
-            statement = text(f"INSERT INTO {db.VERSION_TABLE} VALUES (:revision)")
+            statement = text(f"INSERT INTO {VERSION_TABLE} VALUES (:revision)")
             connection.execute(statement, {"revision": revision})
 
 

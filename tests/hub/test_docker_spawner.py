@@ -11,14 +11,11 @@ from dockerspawner import DockerSpawner
 from hub_images.catalogue.choice import Choice
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.hub.traits import apply_choice, take_back
-from hub_images.store.snapshots import Entry
+from tests.support.catalogue import entry
 
 
 def _choice(name: str) -> Choice:
-    entry = Entry(
-        name, name, "", "universal", f"registry.example.org/{name}:1", None, None, True, 1, ()
-    )
-    return Choice(parse_instance_types([{"name": "s", "mem_limit": "1G"}])[0], entry)
+    return Choice(parse_instance_types([{"name": "s", "mem_limit": "1G"}])[0], entry(name))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The rows of the options form: the same for the same people, and nobody else's."""
+"""The radios of the options form: the same for the same people, and nobody else's."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hub_images.catalogue.instance_type import parse_instance_types
-from hub_images.hub.image_radios import KEPT_CHARACTERS, SHOWN, Rows
+from hub_images.catalogue.snapshot import Entry, Snapshot
+from hub_images.hub.image_radios import CACHED_CHARACTERS, SHOWN, ImageRadios
 from hub_images.hub.options_form import OptionsForm
-from hub_images.store.snapshots import Entry, Snapshot
+from tests.support.catalogue import entry
 
 TYPES = parse_instance_types([{"name": "small"}, {"name": "big", "global": False, "groups": ["b"]}])
 
 
 def _entry(name: str, group: str | None = None, description: str = "") -> Entry:
-    return Entry(
-        name=name, display_name=name.title(), description=description, type="universal",
-        url=f"x/{name}:1", gpu_url=None, pull_secret=None, is_global=group is None, version=1,
-        groups=() if group is None else (group,),
-    )  # fmt: skip
+    shown = {"display_name": name.title(), "description": description}
+    groups = [] if group is None else [group]
+    return entry(name, **shown, is_global=group is None, groups=groups)
 
 
 def _numbered(count: int) -> Snapshot:
@@ -37,7 +36,7 @@ def _names(html: str, within: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("count", [1, SHOWN - 1, SHOWN, SHOWN + 1, 3 * SHOWN])
-def test_all_rows_are_there_the_first_as_they_are(count: int) -> None:
+def test_all_radios_are_there_the_first_as_they_are(count: int) -> None:
     """Every image has its row, in order; those after the first hundred stand in a noscript."""
     html = OptionsForm(TYPES).render(_numbered(count), [], {})
     names = [f"image-{number:03}" for number in range(count)]
@@ -72,8 +71,8 @@ def test_what_is_kept_for_some_is_not_shown_to_others() -> None:
         assert _names(html) == expected[groups]
         types = [str(field["value"]) for field in _page(html).select("[name=instance_type]")]
         assert types == (["small", "big"] if "b" in groups else ["small"])
-        told = _page(html).get_text().count("is no longer available to you")
-        assert told == (0 if "b" in groups else 2)
+        told = _page(html).get_text().count("are no longer available to you")
+        assert told == (0 if "b" in groups else 1)
 
 
 def test_a_changed_image_is_shown_changed() -> None:
@@ -88,15 +87,15 @@ def test_a_changed_image_is_shown_changed() -> None:
 
 def test_what_is_kept_is_bounded() -> None:
     """Many combinations of groups with long lists do not fill the hub's memory."""
-    text = "x" * (KEPT_CHARACTERS // 100)
+    text = "x" * (CACHED_CHARACTERS // 100)
     entries = tuple(_entry(f"i-{n}", f"g-{n // 20}", text) for n in range(200))
-    rows = Rows(TYPES, lambda entry, _checked: entry.description)
+    radios = ImageRadios(TYPES, lambda entry, _checked: entry.description)
     snapshot = Snapshot(1, entries)
     for group in [*range(10), 9]:
-        assert len(rows.rendered(snapshot, [f"g-{group}"]).offer.images) == 20
-    kept = [len(rendered.html) for rendered in rows._kept.values()]
-    assert 0 < sum(kept) <= KEPT_CHARACTERS
-    assert next(reversed(rows._kept)) == {"g-9"}
+        assert len(radios.list_for(snapshot, [f"g-{group}"]).offer.images) == 20
+    kept = [len(rendered.html) for rendered in radios._lists.values()]
+    assert 0 < sum(kept) <= CACHED_CHARACTERS
+    assert next(reversed(radios._lists)) == {"g-9"}
 
 
 def test_a_change_while_another_form_is_rendered() -> None:
@@ -118,14 +117,14 @@ def test_a_change_while_another_form_is_rendered() -> None:
         return entry.name
 
     began = threading.Event()
-    rows = Rows(TYPES, row)
-    rows.rendered(_numbered(1), [])
+    radios = ImageRadios(TYPES, row)
+    radios.list_for(_numbered(1), [])
     second = _numbered(3)
-    first = threading.Thread(target=rows.rendered, args=(replace(second), []))
+    first = threading.Thread(target=radios.list_for, args=(replace(second), []))
     # the first thread has to be at work on the catalogue that the second one replaces
     first.start()
     assert began.wait(20)
-    made = rows.rendered(Slow(2, second.entries[:1]), [])
+    made = radios.list_for(Slow(2, second.entries[:1]), [])
     first.join(20)
     assert not first.is_alive()
     assert made.html == "image-000"

@@ -134,8 +134,8 @@ def test_who_may_use_nothing_sees_why(hub: Hub) -> None:
     hub.images("PATCH", "images/torch", json={"enabled": False})
     try:
         page = _form(hub, "nobody").get_text(" ", strip=True)
-        assert "There is nothing that you may start yet." in page
-        assert "does not know you as a member of any group" in page
+        assert "There is nothing for you to start yet." in page
+        assert "You are not a member of any group" in page
         assert "data-science" in _form(hub, "scientist").get_text()
         for options in (None, {}, {"image": ""}, {"image": "minimal"}):
             assert start(hub, "nobody", options).status_code == 403

@@ -12,14 +12,20 @@ ERR = PullFailure("ErrImagePull", "not found")
 BACK_OFF = PullFailure("ImagePullBackOff", "Back-off pulling image")
 
 
+def _container(name: str, image: str, **waiting: str) -> dict[str, Any]:
+    return {"name": name, "image": image, "state": {"waiting": waiting}}
+
+
 def _pod(**waiting: str) -> dict[str, Any]:
-    return {"status": {"containerStatuses": [{"state": {"waiting": waiting}}]}}
+    return {"status": {"containerStatuses": [_container("notebook", "a/b:1", **waiting)]}}
 
 
 @pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"])
 def test_reads_the_reason(reason: str) -> None:
     """The three reasons of the kubelet are found, with its message."""
-    assert pull_failure(_pod(reason=reason, message="why")) == PullFailure(reason, "why")
+    assert pull_failure(_pod(reason=reason, message="why")) == PullFailure(
+        reason, "why", "notebook", "a/b:1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,11 +45,13 @@ def test_sees_no_failure_elsewhere(pod: dict[str, Any] | None) -> None:
     assert pull_failure(pod) is None
 
 
-def test_init_containers_count_too() -> None:
-    """An init container whose image is not pulled holds the pod back as well."""
-    waiting = {"state": {"waiting": {"reason": "ErrImagePull"}}}
-    pod = {"status": {"initContainerStatuses": [waiting]}}
-    assert pull_failure(pod) == PullFailure("ErrImagePull", "")
+@pytest.mark.parametrize("kind", ["initContainerStatuses", "containerStatuses"])
+def test_other_containers_are_told_as_what_they_are(kind: str) -> None:
+    """A sidecar whose image is not pulled holds the pod back, and is not the user's image."""
+    waiting = _container("git-sync", "tools/git:1", reason="ErrImagePull")
+    failure = pull_failure({"status": {kind: [waiting]}})
+    assert failure == PullFailure("ErrImagePull", "", "git-sync", "tools/git:1")
+    assert not failure.of_user_image
 
 
 def test_ends_only_after_the_timeout() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from alembic import command
 
-from hub_images.store import engine as db
+from hub_images.store.upgrade import alembic_config, current_revision
+from tests.support.catalogue import open_engine
 from tests.support.starts import recording_hub, records, start
 
 
@@ -16,8 +17,8 @@ def test_forms_while_another_process_upgrades(tmp_path: Path) -> None:
     """A form is a sentence before and the images after; none is an error in between."""
     with recording_hub(tmp_path) as hub:
         # before the hub's first look
-        engine = db.make_engine(hub.db_url)
-        command.downgrade(db.alembic_config(engine), "base")
+        engine = open_engine(hub.db_url)
+        command.downgrade(alembic_config(engine), "base")
         engine.dispose()
         browser = hub.browser("student")
         pages = [browser.get("hub/spawn")]
@@ -42,9 +43,9 @@ def test_a_file_that_can_only_be_read(tmp_path: Path) -> None:
     """Forms and starts go on, a change gets a sentence, and what is stored stays."""
     with recording_hub(tmp_path) as hub:
         file = tmp_path / "images.sqlite"
-        engine = db.make_engine(hub.db_url)
+        engine = open_engine(hub.db_url)
         with engine.connect() as kept:  # without -wal and -shm a WAL file cannot be read so
-            db.current_revision(kept)
+            current_revision(kept)
             hub.stop()
             config = hub.config_file.read_text()
             read_only = f"sqlite:///file:{file}?mode=ro&uri=true"

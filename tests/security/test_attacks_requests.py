@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from hub_images.service.web.answers import MAX_BODY_BYTES, MAX_DISCARDED_BYTES
+from hub_images.service.web.application import MAX_BODY_BYTES, MAX_DISCARDED_BYTES
 from tests.support.attacks import AttackedHub, explained, read_all
 from tests.support.hub import ADMIN_TOKEN
 

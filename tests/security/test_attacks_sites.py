@@ -164,7 +164,7 @@ def test_a_login_that_was_not_begun_here_ends(hub: AttackedHub) -> None:
 
 PAGES = ["", "new", "edit/there", "?confirm=there", "edit/absent", "usage?names=there"]
 API = ["api/images", "api/images/there", "api/images/absent", "api/pull-secrets", "health", "api/x"]
-OTHERS = ["oauth_callback", "static/list.js", "static/none", "nothing/here"]
+OTHERS = ["oauth_callback", "static/image_list.js", "static/none", "nothing/here"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *API, *OTHERS])

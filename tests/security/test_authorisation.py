@@ -10,8 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hub_images.service.api import images as api
-from hub_images.service.pages import images as pages
+from hub_images.service import routes
 from tests.support.hub import Hub
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
@@ -147,14 +146,14 @@ def test_matrix(
 
 def test_every_route_is_in_the_table() -> None:
     """A new route without a row fails here."""
-    patterns = {pattern for pattern, _handler in [*pages.HANDLERS, *api.HANDLERS]}
+    patterns = {pattern for pattern, _handler in [*routes.PAGES, *routes.API]}
     assert patterns == {pattern for *_rest, pattern in ROUTES}
 
 
 def test_every_method_is_in_the_table() -> None:
     """A new method of a handler without a row fails here."""
     table = {(method, pattern) for method, _path, _body, _need, pattern in ROUTES}
-    for pattern, handler in [*pages.HANDLERS, *api.HANDLERS]:
+    for pattern, handler in [*routes.PAGES, *routes.API]:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             if method.lower() in vars(handler):
                 assert (method, pattern) in table, f"{method} {pattern}"

@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from hub_images.service.app import HubImagesService
 from hub_images.settings import HubImages
-from hub_images.store import engine as db
+from hub_images.store.upgrade import VERSION_TABLE, current_revision, upgrade
+from tests.support.catalogue import check, open_engine
 from tests.support.hub import script
 from tests.support.processes import free_port
 
@@ -44,7 +45,7 @@ def test_upgrade_db_with_a_config_file(tmp_path: Path) -> None:
     assert (first.returncode, "Upgraded the database" in first.stderr) == (0, True)
     again = _run("upgrade-db", "--config", str(config))
     assert (again.returncode, "already" in again.stderr) == (0, True)
-    db.check_revision(db.make_engine(f"sqlite:///{tmp_path / 'x.sqlite'}"))
+    check(open_engine(f"sqlite:///{tmp_path / 'x.sqlite'}"))
 
 
 @pytest.mark.parametrize(
@@ -77,16 +78,16 @@ def test_the_url_comes_from_the_environment(tmp_path: Path) -> None:
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     """upgrade-db ends with status 1 and the sentence; nothing is changed."""
     url = f"sqlite:///{tmp_path / 'z.sqlite'}"
-    engine = db.make_engine(url)
-    db.upgrade(engine)
+    engine = open_engine(url)
+    upgrade(engine)
     with engine.begin() as connection:
-        connection.execute(text(f"UPDATE {db.VERSION_TABLE} SET version_num = 'future'"))
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = 'future'"))
     done = _run("upgrade-db", HUB_IMAGES_DB_URL=url)
     assert done.returncode == 1
     assert "does not know: it was upgraded by a newer one" in done.stderr
     assert "Traceback" not in done.stderr
     with engine.connect() as connection:
-        assert db.current_revision(connection) == "future"
+        assert current_revision(connection) == "future"
 
 
 @pytest.mark.parametrize(

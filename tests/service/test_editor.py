@@ -70,7 +70,7 @@ def test_a_taken_name_is_an_error_at_the_name(hub: Hub, admin: Visitor) -> None:
     """409, with what was typed."""
     hub.add_image("taken")
     page = admin.post("new", 409, **{**form_fields(admin.get("new")), "name": "taken"})
-    assert text(page, "#error-name") == "There is an image named taken already."
+    assert text(page, "#error-name") == "There is already an image named taken."
     assert form_fields(page)["name"] == "taken"
 
 
@@ -80,7 +80,7 @@ def test_saving_without_a_change_changes_nothing(hub: Hub, admin: Visitor) -> No
                   description="\n x", gpu_url="a/b:gpu")  # fmt: skip
     before = hub.images("GET", "images/a").json()
     page = admin.post("edit/a", 303, **form_fields(admin.get("edit/a")))
-    assert text(page, "#flash") == "Saved a."
+    assert text(page, "#flash") == "Saved a. Nothing had changed."
     assert hub.images("GET", "images/a").json() == before
 
 

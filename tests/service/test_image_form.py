@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from hub_images.catalogue.image import InvalidFields, image_fields
+from hub_images.catalogue.difference import conflicts, merged
+from hub_images.catalogue.fields import InvalidFields
+from hub_images.catalogue.image import LABELS, image_fields
 from hub_images.service.hub_client import Group
 from hub_images.service.pages.image_form import (
-    LABELS,
-    FormFields,
-    differences,
+    CONTROLS,
+    OPT_IN,
+    ImageForm,
     group_boxes,
     in_order,
-    merged,
     secret_choices,
 )
 from hub_images.service.pull_secrets import KnownSecrets
 
-FILLED = FormFields(
-    name="scipy",
-    display_name="SciPy",
-    url="quay.io/jupyter/scipy-notebook:1",
-    gpu_url_differs=True,
-    gpu_url="quay.io/jupyter/scipy-notebook:gpu",
-    use_pull_secret=True,
-    pull_secret="lab",
-    is_global=False,
-    groups=["b", "a"],
+FILLED = ImageForm(
+    typed={
+        **ImageForm().typed,
+        "name": "scipy",
+        "display_name": "SciPy",
+        "url": "quay.io/jupyter/scipy-notebook:1",
+        "gpu_url": "quay.io/jupyter/scipy-notebook:gpu",
+        "pull_secret": "lab",
+        "global": False,
+        "groups": ["b", "a"],
+    },
+    ticked=frozenset(opt.box for opt in OPT_IN.values()),
 )
+
+
+def _with(form: ImageForm, **typed: Any) -> ImageForm:
+    return replace(form, typed={**form.typed, **typed})
+
+
+def test_every_field_can_be_typed() -> None:
+    """The form has a control for each field of an image, and a new one is empty and global."""
+    assert list(CONTROLS) == list(LABELS)
+    empty = ImageForm().typed
+    assert {name for name, value in empty.items() if value} == {"type", "enabled", "global"}
 
 
 def test_the_form_says_what_json_says() -> None:
@@ -51,7 +65,7 @@ def test_the_form_says_what_json_says() -> None:
 
 def test_an_unticked_box_means_none() -> None:
     """What stands in a field behind an unticked box does not count."""
-    spec = replace(FILLED, gpu_url_differs=False, use_pull_secret=False).parse()
+    spec = replace(FILLED, ticked=frozenset()).parse()
     assert spec.gpu_url is None
     assert spec.pull_secret is None
 
@@ -59,18 +73,18 @@ def test_an_unticked_box_means_none() -> None:
 @pytest.mark.parametrize("kind", ["cpu", "gpu"])
 def test_the_gpu_url_counts_for_universal_images_only(kind: str) -> None:
     """Choosing another type hides the GPU URL, and what is hidden is no error."""
-    assert replace(FILLED, type=kind).parse().gpu_url is None
-    assert replace(FILLED, type=kind, gpu_url="not a reference").parse().gpu_url is None
+    assert _with(FILLED, type=kind).parse().gpu_url is None
+    assert _with(FILLED, type=kind, gpu_url="not a reference").parse().gpu_url is None
 
 
 def test_global_keeps_the_groups() -> None:
     """Global ticked again forgets no group."""
-    assert replace(FILLED, is_global=True).parse().groups == ["b", "a"]
+    assert _with(FILLED, **{"global": True}).parse().groups == ["b", "a"]
 
 
 def test_all_errors_come_at_once_in_the_forms_order() -> None:
     """Ticked boxes with nothing behind them are errors beside those of the schema."""
-    wrong = replace(FILLED, name="Not Valid", url="http://x", gpu_url=" ", pull_secret="")
+    wrong = _with(FILLED, name="Not Valid", url="http://x", gpu_url=" ", pull_secret="")
     with pytest.raises(InvalidFields) as caught:
         wrong.parse()
     assert list(caught.value.errors) == ["name", "url", "gpu_url", "pull_secret"]
@@ -82,13 +96,13 @@ def test_all_errors_come_at_once_in_the_forms_order() -> None:
 )
 def test_a_base_that_is_no_object_is_no_base(base: str) -> None:
     """The hidden field comes from outside."""
-    assert FormFields(base=base).base_fields == {}
+    assert ImageForm(base=base).base_fields == {}
 
 
 def test_fields_and_json_go_back_and_forth() -> None:
     """A form filled with an image's fields means that image."""
     fields = image_fields(FILLED.parse())
-    again = FormFields.from_image(fields, 3, json.dumps(fields))
+    again = ImageForm.from_fields(fields, 3, fields)
     assert image_fields(again.parse()) == fields
     assert again.base_fields == fields
 
@@ -113,8 +127,8 @@ def test_groups_that_the_hub_does_not_know_stay() -> None:
 def test_a_stored_secret_stays_to_choose() -> None:
     """It is marked as no longer in the list."""
     known = KnownSecrets(["lab"])
-    assert secret_choices(FILLED, known) == [("lab", True)]
-    assert secret_choices(replace(FILLED, pull_secret="old"), known) == [
+    assert secret_choices("lab", known) == [("lab", True)]
+    assert secret_choices("old", known) == [
         ("lab", True), ("old", False)
     ]  # fmt: skip
 
@@ -127,12 +141,10 @@ def test_a_conflict_shows_what_differs_and_loses_nothing() -> None:
     assert merged(base, now, mine) == {
         **base, "description": "theirs", "display_name": "Mine", "url": "a/b:3",
     }  # fmt: skip
-    assert [
-        (row.label, row.now, row.mine, row.touched) for row in differences(base, now, mine)
-    ] == [
-        ("Display name", "SciPy", "Mine", True),
-        ("Description", "theirs", "blank", False),
-        ("Container image URL", "a/b:2", "a/b:3", True),
+    assert [(f.name, f.now, f.mine, f.touched) for f in conflicts(base, now, mine)] == [
+        ("display_name", "SciPy", "Mine", True),
+        ("description", "theirs", "", False),
+        ("url", "a/b:2", "a/b:3", True),
     ]
 
 
@@ -141,4 +153,4 @@ def test_a_conflict_without_a_base_keeps_what_was_typed() -> None:
     mine = image_fields(FILLED.parse())
     now = {**mine, "description": "theirs"}
     assert merged({}, now, mine) == {name: mine[name] for name in LABELS}
-    assert [row.label for row in differences({}, now, mine)] == ["Description"]
+    assert [(f.name, f.base_known) for f in conflicts({}, now, mine)] == [("description", False)]

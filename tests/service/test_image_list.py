@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub_images.service.pages.image_list import Listing, ListState, time_since, usage_sentence
+from hub_images.service.pages.image_list import Listing, time_since
+from hub_images.service.pages.list_state import ListState
+from hub_images.service.pages.usage import usage_sentence
 
 
 def state(**arguments: bytes) -> ListState:
@@ -100,7 +102,7 @@ def test_time_since(ago: timedelta, expected: str) -> None:
 @pytest.mark.parametrize(
     ("servers", "expected"),
     [
-        (None, "The hub does not say whether running servers use it."),
+        (None, "Could not find out whether running servers use this image."),
         (0, "No running server uses it."),
         (1, "1 running server uses it now; it keeps running."),
         (2, "2 running servers use it now; they keep running."),

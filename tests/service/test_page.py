@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from hub_images.service.web.page import content_security_policy
+from hub_images.service.web.content_security import content_security_policy
 
 
 def hash_of(script: str) -> str:

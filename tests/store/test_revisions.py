@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
 
 import hub_images
-from hub_images.catalogue.image import parse_image
-from hub_images.store import engine as db
-from hub_images.store import images as store
-from hub_images.store.snapshots import CachedCatalogue, read_snapshot
+from hub_images.store.snapshots import SnapshotCache, read_snapshot
+from hub_images.store.upgrade import (
+    DatabaseNotReady,
+    current_revision,
+    head_revision,
+    upgrade,
+)
+from tests.support.catalogue import add_image, check
 
 _SECOND = '''"""Make a table that the code does not use."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
+revision = "9999"
 down_revision = "{head}"
 
 
@@ -39,28 +42,26 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     copy = tmp_path / "release" / "hub_images"
     package = Path(hub_images.__file__).parent
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    second = copy / "migrations" / "versions" / "0002_second.py"
-    second.write_text(_SECOND.format(head=db.head_revision()))
+    second = copy / "store" / "migrations" / "versions" / "9999_second.py"
+    second.write_text(_SECOND.format(head=head_revision()))
 
     def install() -> None:
         monkeypatch.setattr(hub_images.__spec__.loader, "path", str(copy / "__init__.py"))
-        db.head_revision.cache_clear()
-        assert db.head_revision() == "0002"
+        head_revision.cache_clear()
+        assert head_revision() == "9999"
 
     yield install
     monkeypatch.undo()
-    db.head_revision.cache_clear()
+    head_revision.cache_clear()
 
 
 def _add(engine: Engine, name: str) -> None:
-    with Session(engine) as session:
-        fields = {"name": name, "url": "a/b:1", "global": True}
-        store.create_image(session, parse_image(fields), actor="tester")
+    add_image(engine, name, **{"global": True})
 
 
-def _names(engine: Engine, cached: CachedCatalogue | None = None) -> list[str]:
-    with Session(engine) as session:
-        snapshot = cached.current(session) if cached else read_snapshot(session)
+def _names(engine: Engine, cached: SnapshotCache | None = None) -> list[str]:
+    with engine.connect() as connection:
+        snapshot = cached.current(connection) if cached else read_snapshot(connection)
         return [entry.name for entry in snapshot.entries]
 
 
@@ -69,18 +70,19 @@ def test_an_older_database_waits_for_its_upgrade(
 ) -> None:
     """It is neither read nor written; upgraded, it has what it had and takes more."""
     _add(engine, "before")
+    older = head_revision()
     release()
-    sentence = "older revision 0001: restart the service or run `hub-images upgrade-db`"
-    with pytest.raises(db.DatabaseNotReady, match=sentence):
-        db.check_revision(engine)
-    with pytest.raises(db.DatabaseNotReady, match=sentence):
+    sentence = f"older revision {older}: restart the service or run `hub-images upgrade-db`"
+    with pytest.raises(DatabaseNotReady, match=sentence):
+        check(engine)
+    with pytest.raises(DatabaseNotReady, match=sentence):
         _names(engine)
-    with pytest.raises(db.DatabaseNotReady, match=sentence):
+    with pytest.raises(DatabaseNotReady, match=sentence):
         _add(engine, "refused")
-    assert db.upgrade(engine) is True
-    assert db.upgrade(engine) is False
+    assert upgrade(engine) is True
+    assert upgrade(engine) is False
     with engine.connect() as connection:
-        assert db.current_revision(connection) == "0002"
+        assert current_revision(connection) == "9999"
         assert connection.execute(text("SELECT id FROM hub_images_second")).all() == []
     assert _names(engine) == ["before"]
     _add(engine, "new")
@@ -92,13 +94,13 @@ def test_a_hub_of_the_older_release_notices(
 ) -> None:
     """A catalogue that is remembered is not used on after somebody else's upgrade."""
     _add(engine, "before")
-    cached = CachedCatalogue()
+    cached = SnapshotCache()
     assert _names(engine, cached) == ["before"]
     release()
-    db.upgrade(engine)
+    upgrade(engine)
     monkeypatch.undo()
-    db.head_revision.cache_clear()
-    with pytest.raises(db.DatabaseNotReady, match="upgraded by a newer one"):
+    head_revision.cache_clear()
+    with pytest.raises(DatabaseNotReady, match="upgraded by a newer one"):
         _names(engine, cached)
-    with pytest.raises(db.DatabaseNotReady, match="upgraded by a newer one"):
+    with pytest.raises(DatabaseNotReady, match="upgraded by a newer one"):
         _add(engine, "refused")

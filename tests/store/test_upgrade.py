@@ -10,8 +10,16 @@ from alembic import command
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from hub_images.store import engine as db
+from hub_images.store.images import change_image
 from hub_images.store.orm import Base
+from hub_images.store.transaction import write
+from hub_images.store.upgrade import (
+    VERSION_TABLE,
+    DatabaseNotReady,
+    alembic_config,
+    upgrade,
+)
+from tests.support.catalogue import check
 
 _COLUMNS = (
     "name, display_name, description, type, url, gpu_url, is_global, enabled, version, "
@@ -31,21 +39,22 @@ def _insert(
 
 def test_upgrade_from_empty_is_what_the_models_say(engine: Engine) -> None:
     """Alembic finds no difference between migrations and models."""
-    db.check_revision(engine)
-    command.check(db.alembic_config(engine))
+    check(engine)
+    command.check(alembic_config(engine))
 
 
 def test_upgrade_twice_changes_nothing(empty_engine: Engine) -> None:
     """The second upgrade has nothing to do."""
-    assert db.upgrade(empty_engine) is True
-    assert db.upgrade(empty_engine) is False
+    assert upgrade(empty_engine) is True
+    assert upgrade(empty_engine) is False
 
 
 def test_two_upgrade_at_once(database_url: str) -> None:
     """Two services that start at once upgrade once, and both go on."""
     code = (
-        "import sys; from hub_images.store import engine as db; "
-        "print(db.upgrade(db.make_engine(sys.argv[1])))"
+        "import sys; from hub_images.store.engine import make_engine, parse_url; "
+        "from hub_images.store.upgrade import upgrade; "
+        "print(upgrade(make_engine(parse_url(sys.argv[1]))))"
     )
     started = [
         subprocess.Popen(
@@ -64,9 +73,9 @@ def test_two_upgrade_at_once(database_url: str) -> None:
 
 def test_downgrade_leaves_nothing(engine: Engine) -> None:
     """The downgrade drops the tables, and upgrading again works."""
-    command.downgrade(db.alembic_config(engine), "base")
+    command.downgrade(alembic_config(engine), "base")
     assert not set(Base.metadata.tables) & set(inspect(engine).get_table_names())
-    assert db.upgrade(engine) is True
+    assert upgrade(engine) is True
 
 
 def test_other_tables_are_left_alone(empty_engine: Engine) -> None:
@@ -75,8 +84,8 @@ def test_other_tables_are_left_alone(empty_engine: Engine) -> None:
         connection.execute(text("CREATE TABLE users (id INTEGER PRIMARY KEY)"))
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
         connection.execute(text("INSERT INTO alembic_version VALUES ('of-the-hub')"))
-    db.upgrade(empty_engine)
-    command.check(db.alembic_config(empty_engine))
+    upgrade(empty_engine)
+    command.check(alembic_config(empty_engine))
     with empty_engine.connect() as connection:
         kept = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     assert kept == "of-the-hub"
@@ -90,14 +99,14 @@ def test_another_revision_is_refused(engine: Engine, revision: str | None, words
     """An empty or newer database is refused with a sentence; a newer one is not upgraded."""
     with engine.begin() as connection:
         if revision is None:
-            connection.execute(text(f"DELETE FROM {db.VERSION_TABLE}"))
+            connection.execute(text(f"DELETE FROM {VERSION_TABLE}"))
         else:
-            connection.execute(text(f"UPDATE {db.VERSION_TABLE} SET version_num = '{revision}'"))
-    with pytest.raises(db.DatabaseNotReady, match=words):
-        db.check_revision(engine)
+            connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
+    with pytest.raises(DatabaseNotReady, match=words):
+        check(engine)
     if revision is not None:
-        with pytest.raises(db.DatabaseNotReady, match=words):
-            db.upgrade(engine)
+        with pytest.raises(DatabaseNotReady, match=words):
+            upgrade(engine)
 
 
 @pytest.mark.parametrize(
@@ -132,3 +141,25 @@ def test_sqlite_pragmas(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
         assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+
+
+def test_0002_keeps_what_0001_holds(empty_engine: Engine) -> None:
+    """An image that the first release stored is there after the upgrade, and can be changed."""
+    command.upgrade(alembic_config(empty_engine), "0001")
+    with empty_engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO hub_images_image (id, name, display_name, description, type, url, "
+                "is_global, enabled, version, created_at, updated_at, created_by, updated_by, "
+                "sort_key, search_text) VALUES (1, 'old', 'Old', '', 'cpu', 'a/b:1', true, true, "
+                "3, '2025-01-02 03:04:05', '2025-01-02 03:04:05', 'm', 'm', 'old', 'old')"
+            )
+        )
+    assert upgrade(empty_engine) is True
+    change = write(
+        empty_engine,
+        lambda session: change_image(
+            session, "old", lambda stored: stored.model_copy(update={"enabled": False}), actor="p"
+        ),
+    )
+    assert (change.image.version, change.image.enabled, change.image.url) == (4, False, "a/b:1")

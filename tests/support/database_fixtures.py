@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from hub_images.store import engine as db
+from hub_images.store.upgrade import upgrade
+from tests.support.catalogue import open_engine
 from tests.support.databases import MariaServer, PostgresServer, make_server, missing_reason
 from tests.support.requirements import require
 
@@ -47,7 +48,7 @@ def database_url(
 @pytest.fixture
 def empty_engine(database_url: str) -> Iterator[Engine]:
     """Give an engine over an empty database."""
-    made = db.make_engine(database_url)
+    made = open_engine(database_url)
     yield made
     made.dispose()
 
@@ -55,5 +56,5 @@ def empty_engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def engine(empty_engine: Engine) -> Engine:
     """Give an engine over a database with the catalogue's tables."""
-    db.upgrade(empty_engine)
+    upgrade(empty_engine)
     return empty_engine

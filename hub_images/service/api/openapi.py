@@ -9,20 +9,12 @@ from functools import lru_cache
 from typing import Any, get_args
 
 from hub_images import __version__, scopes
-from hub_images.catalogue.image import IMAGE_TYPES, NAME_MAX_LENGTH, NAME_PATTERN, ImageSpec
+from hub_images.catalogue.fields import NAME_MAX_LENGTH, NAME_PATTERN
+from hub_images.catalogue.image import IMAGE_TYPES, ImageRecord, ImageSpec
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.store.search import Sort
 
 _REF = "#/components/schemas/{model}"
-
-_READ_ONLY: dict[str, dict[str, Any]] = {
-    "ready": {"type": "boolean", "description": "Whether url is not blank."},
-    "version": {"type": "integer", "minimum": 1, "description": "Grows with every change."},
-    "created_at": {"type": "string", "format": "date-time"},
-    "updated_at": {"type": "string", "format": "date-time"},
-    "created_by": {"type": "string"},
-    "updated_by": {"type": "string"},
-}
 
 
 def _answer(description: str, model: str, **headers: Any) -> dict[str, Any]:
@@ -96,7 +88,7 @@ def _paths() -> dict[str, Any]:
         "name": "If-Match",
         "in": "header",
         "schema": {"type": "string"},
-        "description": "The version the caller knows; * for any.",
+        "description": "The versions the caller knows, of which one suffices; * for any.",
     }
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
     errors = ("403", "404", "503")
@@ -201,7 +193,8 @@ def _schemas() -> dict[str, Any]:
     spec = ImageSpec.model_json_schema(ref_template=_REF, by_alias=True)
     properties = spec["properties"]
     name = {"type": "string", "pattern": f"^{NAME_PATTERN}$", "maxLength": NAME_MAX_LENGTH}
-    read_only = {key: {**value, "readOnly": True} for key, value in _READ_ONLY.items()}
+    record = ImageRecord.model_json_schema(mode="serialization")["properties"]
+    read_only = {key: {**value, "readOnly": True} for key, value in record.items()}
     writable = {"type": "object", "additionalProperties": False}
     url = {**properties["url"], "type": ["string", "null"]}
     sent = {**properties, "url": url, **read_only}

@@ -1,11 +1,12 @@
-"""Query parameters of the list → `ImageQuery`, with a sentence for each that cannot be."""
+"""Query parameters of the list → `ImageQuery`, with a sentence for each wrong one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
-from hub_images.catalogue.image import IMAGE_TYPES, InvalidFields
+from hub_images.catalogue.fields import InvalidFields
+from hub_images.catalogue.image import IMAGE_TYPES
 from hub_images.store.search import ImageQuery, Sort
 
 DEFAULT_LIMIT = 50

@@ -1,134 +1,167 @@
 """The form of an image: what was typed, and what it means.
 
-`FormFields` keeps what was typed as it was typed, so that a form that is refused comes
-back whole; `parse` gives the fields the meaning that REST has for them.
+`ImageForm` holds what was typed as it was typed, so that a form that is not accepted comes
+back whole; `parse` gives it the meaning that REST has for the fields. Which fields there
+are, and how each is typed, follows from `ImageSpec`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, get_origin
 
 from tornado.web import RequestHandler
 
-from hub_images.catalogue.image import ImageSpec, InvalidFields, image_fields, parse_image
+from hub_images.catalogue.fields import InvalidFields
+from hub_images.catalogue.image import (
+    ATTRIBUTES,
+    LABELS,
+    ImageSpec,
+    image_fields,
+    parse_image,
+)
 from hub_images.service.hub_client import Group
 from hub_images.service.pull_secrets import KnownSecrets
-from hub_images.service.web.identity import Refused
+from hub_images.service.web.answers import ErrorAnswer
+from hub_images.store.images import image_model
+from hub_images.store.orm import Image
 
-#: The form's labels, in its order.
-LABELS = {
-    "name": "Name",
-    "display_name": "Display name",
-    "description": "Description",
-    "type": "Type",
-    "url": "Container image URL",
-    "gpu_url": "Specific container image URL for GPU",
-    "pull_secret": "Use image pull secret",
-    "enabled": "Enabled",
-    "global": "Global",
-    "groups": "Edit groups",
+
+@dataclass(frozen=True)
+class Control:
+    """How the values of one type stand in the form."""
+
+    shown: Callable[[Any], Any]
+    """Turns a field's value into what stands in the form."""
+    sent: Callable[[RequestHandler, str], Any]
+    """Reads what was sent under a field's name."""
+
+
+def _text(request: RequestHandler, name: str) -> str:
+    return request.get_body_argument(name, "", strip=False).replace("\r\n", "\n")
+
+
+def _ticked(request: RequestHandler, name: str) -> bool:
+    return request.get_body_argument(name, None) is not None
+
+
+def _several(request: RequestHandler, name: str) -> list[str]:
+    """Read a field for each entry, as without scripts, or all in one as JSON.
+
+    Tornado takes some 1,000 fields, and an image may list as many groups.
+    """
+    sent: list[Any] = list(request.get_body_arguments(name, strip=False))
+    together = request.get_body_argument(f"{name}_json", "")
+    try:
+        sent += json.loads(together or "[]")
+    except (ValueError, TypeError, RecursionError):
+        raise ErrorAnswer(400, f"{name}_json is not a list in JSON.") from None
+    return list(dict.fromkeys(str(entry) for entry in sent))
+
+
+_TEXT = Control(lambda value: "" if value is None else str(value), _text)
+_BOX = Control(bool, _ticked)
+_LIST = Control(list, _several)
+
+
+def _control(annotation: Any) -> Control:
+    if annotation is bool:
+        return _BOX
+    return _LIST if get_origin(annotation) is list else _TEXT
+
+
+CONTROLS = {
+    name: _control(ImageSpec.model_fields[attribute].annotation)
+    for name, attribute in ATTRIBUTES.items()
 }
 
 
 @dataclass(frozen=True)
-class FormFields:
+class OptIn:
+    """A box before a field, which counts only while the box is ticked."""
+
+    box: str
+    missing: str
+    """What to say where the box is ticked and the field blank."""
+
+
+OPT_IN = {
+    "gpu_url": OptIn("gpu_url_differs", "Give the URL for GPU, or untick the box."),
+    "pull_secret": OptIn("use_pull_secret", "Choose a pull secret, or untick the box."),
+}
+
+#: What stands in the form of a new image: everyone may use it, unless it is unticked.
+_NEW = {**image_fields(ImageSpec.model_construct(name="")), "global": True}
+
+
+@dataclass(frozen=True)
+class ImageForm:
     """What stands in the form; `version` is None for an image that is not stored."""
 
-    name: str = ""
-    display_name: str = ""
-    description: str = ""
-    type: str = "universal"
-    url: str = ""
-    gpu_url_differs: bool = False
-    gpu_url: str = ""
-    use_pull_secret: bool = False
-    pull_secret: str = ""
-    enabled: bool = True
-    is_global: bool = True
-    groups: list[str] = field(default_factory=list)
+    typed: Mapping[str, Any] = field(default_factory=lambda: _shown(_NEW))
+    """By the fields' JSON names."""
+    ticked: frozenset[str] = frozenset()
+    """The boxes of `OPT_IN` that are ticked."""
     version: int | None = None
-    base: str = ""  # the image's fields as JSON when the form was opened
+    base: str = ""
+    """The image's fields as JSON when the form was opened."""
 
     @classmethod
-    def from_request(cls, request: RequestHandler) -> Self:
-        """Read the body of a POST; raises `Refused` for a version that is no number."""
+    def from_request(cls, request: RequestHandler, **fixed: str) -> Self:
+        """Read the body of a POST; `fixed` fields are not the sender's to say.
 
-        def text(name: str) -> str:
-            return request.get_body_argument(name, "", strip=False).replace("\r\n", "\n")
-
-        def ticked(name: str) -> bool:
-            return request.get_body_argument(name, None) is not None
-
-        version = text("version")
+        Raises `ErrorAnswer` for a version that is no number.
+        """
+        version = _text(request, "version")
         if version and not (version.isascii() and version.isdigit() and len(version) < 10):
-            raise Refused(400, "The form's version is not a number.")
+            raise ErrorAnswer(400, "The form's version is not a number.")
+        typed = {name: control.sent(request, name) for name, control in CONTROLS.items()}
         return cls(
-            name=text("name"),
-            display_name=text("display_name"),
-            description=text("description"),
-            type=text("type"),
-            url=text("url"),
-            gpu_url_differs=ticked("gpu_url_differs"),
-            gpu_url=text("gpu_url"),
-            use_pull_secret=ticked("use_pull_secret"),
-            pull_secret=text("pull_secret"),
-            enabled=ticked("enabled"),
-            is_global=ticked("global"),
-            groups=list(dict.fromkeys(request.get_body_arguments("groups", strip=False))),
+            typed={**typed, **fixed},
+            ticked=frozenset(opt.box for opt in OPT_IN.values() if _ticked(request, opt.box)),
             version=int(version) if version else None,
-            base=text("base"),
+            base=_text(request, "base"),
         )
 
     @classmethod
-    def from_image(cls, fields: Mapping[str, Any], version: int | None, base: str) -> Self:
-        """Fill the form with an image's JSON fields."""
+    def from_fields(cls, fields: Mapping[str, Any], version: int, base: Mapping[str, Any]) -> Self:
+        """Fill the form with an image's JSON fields; `base` are those that are stored now."""
         return cls(
-            name=fields["name"],
-            display_name=fields["display_name"],
-            description=fields["description"],
-            type=fields["type"],
-            url=fields["url"],
-            gpu_url_differs=fields["gpu_url"] is not None,
-            gpu_url=fields["gpu_url"] or "",
-            use_pull_secret=fields["pull_secret"] is not None,
-            pull_secret=fields["pull_secret"] or "",
-            enabled=fields["enabled"],
-            is_global=fields["global"],
-            groups=list(fields["groups"]),
+            typed=_shown(fields),
+            ticked=frozenset(opt.box for name, opt in OPT_IN.items() if fields[name] is not None),
             version=version,
-            base=base,
+            base=json.dumps(dict(base)),
         )
+
+    @classmethod
+    def from_image(cls, image: Image) -> Self:
+        """Fill the form with a stored image."""
+        fields = stored_fields(image)
+        return cls.from_fields(fields, image.version, fields)
+
+    def as_new(self) -> Self:
+        """Return the same form for an image that is not stored."""
+        return replace(self, version=None, base="")
 
     def parse(self) -> ImageSpec:
-        """Return what is to be stored; raises `InvalidFields`."""
+        """Return what is to be stored; raises `InvalidFields`, sorted as the form is."""
         errors: dict[str, list[str]] = {}
-        own_gpu_url = self.type == "universal" and self.gpu_url_differs
-        if own_gpu_url and not self.gpu_url.strip():
-            errors["gpu_url"] = ["Give the URL for GPU, or untick the box."]
-        if self.use_pull_secret and not self.pull_secret.strip():
-            errors["pull_secret"] = ["Choose a pull secret, or untick the box."]
+        sent = dict(self.typed)
+        for name, opt in OPT_IN.items():
+            if opt.box not in self.ticked or (name == "gpu_url" and sent["type"] != "universal"):
+                sent[name] = None
+            elif not sent[name].strip():
+                errors[name] = [opt.missing]
+        known = self.base_fields.get("groups", [])
+        sent["groups"] = in_order(sent["groups"], known)
         try:
-            spec = parse_image(
-                {
-                    "name": self.name,
-                    "display_name": self.display_name,
-                    "description": self.description,
-                    "type": self.type,
-                    "url": self.url,
-                    "gpu_url": self.gpu_url if own_gpu_url else None,
-                    "pull_secret": self.pull_secret if self.use_pull_secret else None,
-                    "enabled": self.enabled,
-                    "global": self.is_global,
-                    "groups": self.groups,
-                }
-            )
+            spec = parse_image(sent)
         except InvalidFields as error:
-            raise InvalidFields(_in_form_order({**errors, **error.errors})) from None
+            errors |= error.errors
         if errors:
-            raise InvalidFields(_in_form_order(errors))
+            raise InvalidFields({k: errors[k] for k in (*LABELS, *errors) if k in errors})
         return spec
 
     @property
@@ -144,8 +177,14 @@ class FormFields:
             return {}
 
 
-def _in_form_order(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    return {name: errors[name] for name in (*LABELS, *errors) if name in errors}
+def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: control.shown(fields[name]) for name, control in CONTROLS.items()}
+
+
+def stored_fields(image: Image) -> dict[str, Any]:
+    """Return the writable JSON fields of a stored image."""
+    model = image_model(image)
+    return {name: model[name] for name in ATTRIBUTES}
 
 
 def in_order(chosen: Iterable[str], stored: Iterable[str]) -> list[str]:
@@ -154,8 +193,8 @@ def in_order(chosen: Iterable[str], stored: Iterable[str]) -> list[str]:
     The boxes of the form stand in the hub's order; ticking none must change nothing.
     """
     chosen = list(chosen)
-    kept = [group for group in stored if group in set(chosen)]
-    return [*kept, *(group for group in chosen if group not in set(kept))]
+    first = [group for group in stored if group in set(chosen)]
+    return [*first, *(group for group in chosen if group not in set(first))]
 
 
 @dataclass(frozen=True)
@@ -180,53 +219,16 @@ def group_boxes(chosen: Iterable[str], known: Iterable[Group] | None) -> list[Gr
     return sorted(boxes, key=lambda box: (not box.chosen, box.name.casefold(), box.name))
 
 
-def secret_choices(fields: FormFields, known: KnownSecrets) -> list[tuple[str, bool]]:
+def secret_choices(chosen: str, known: KnownSecrets) -> list[tuple[str, bool]]:
     """Return the pull secrets to choose from, each with whether it is in the list."""
     choices = [(name, True) for name in known.names]
-    if fields.pull_secret and fields.pull_secret not in known.names:
-        choices.append((fields.pull_secret, False))
+    if chosen and chosen not in known.names:
+        choices.append((chosen, False))
     return choices
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A field in which base, present and typed value are not all the same."""
-
-    label: str
-    base: str
-    now: str
-    mine: str
-    touched: bool  # whether it was changed in the form
-
-
-def differences(
-    base: Mapping[str, Any], now: Mapping[str, Any], mine: Mapping[str, Any]
-) -> list[Difference]:
-    """Compare an image when the form was opened, as it is now, and as it was typed."""
-    return [
-        Difference(
-            label=LABELS[name],
-            base=_shown(name, base[name]) if name in base else "not known",
-            now=_shown(name, now[name]),
-            mine=_shown(name, mine[name]),
-            touched=mine[name] != base.get(name),
-        )
-        for name in LABELS
-        if not (mine[name] == now[name] == base.get(name, now[name]))
-    ]
-
-
-def merged(
-    base: Mapping[str, Any], now: Mapping[str, Any], mine: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return `mine` with what was not touched in the form as it is now."""
-    return {
-        name: now[name] if name in base and mine[name] == base[name] else mine[name]
-        for name in LABELS
-    }
-
-
-def _shown(name: str, value: Any) -> str:
+def shown_value(name: str, value: Any) -> str:
+    """Return a field's value as the table of a conflict shows it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -1,60 +1,67 @@
-"""What every answer of the service has in common, whoever gives it.
+"""What every answer of the service has in common, and how an error becomes one.
 
-Guarantees: nothing is guessed or framed, and only files are kept; a refusal is logged
-without the request's address, which may hold a login's code; a body that is too large is
-answered with 413 and a sentence, and never held in memory.
+Guarantees: no content is sniffed, no page framed, and only static files are cached; an
+error is logged without the request's address, which may hold a login's code, and answered
+with its status and a sentence for a person.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
+import json
 from http import HTTPStatus
 from typing import Any
-from weakref import WeakSet
 
-from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
-from tornado.httputil import HTTPServerRequest
-from tornado.web import (
-    Application,
-    HTTPError,
-    RequestHandler,
-    StaticFileHandler,
-    stream_request_body,
-)
-from traitlets import default
+from tornado.web import HTTPError, RequestHandler
 
-#: An image's fields are some kilobytes; 1,000 group names some more.
-MAX_BODY_BYTES = 1024 * 1024
-#: As much of a larger body is read and thrown away, so that its sender reads the answer;
-#: of a body larger than this the connection is closed.
-MAX_DISCARDED_BYTES = 64 * 1024 * 1024
+from hub_images.catalogue.fields import InvalidFields
+from hub_images.scopes import PermissionMissing
+from hub_images.store.database import DatabaseUnavailable
+from hub_images.store.images import ImageExists, ImageNotFound, VersionConflict
 
+HUB_AWAY = "The hub does not answer; try again in a minute."
 
-class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
-    """Asks the hub about every token: `cache_max_age = 0` would mean forever."""
-
-    @default("cookie_options")
-    def _lax(self) -> dict[str, Any]:
-        return {"samesite": "Lax", **self._default_cookie_options()}
-
-    def user_for_token(
-        self,
-        token: str,
-        use_cache: bool = True,  # noqa: ARG002 (the parent's signature)
-        session_id: str = "",
-        *,
-        sync: bool = True,
-    ) -> Any:
-        """Identify the owner of `token`, without a cache."""
-        return super().user_for_token(token, use_cache=False, session_id=session_id, sync=sync)
+#: The errors of the layers below, and their status.
+STATUS_OF: dict[type[Exception], HTTPStatus] = {
+    PermissionMissing: HTTPStatus.FORBIDDEN,
+    ImageNotFound: HTTPStatus.NOT_FOUND,
+    ImageExists: HTTPStatus.CONFLICT,
+    VersionConflict: HTTPStatus.PRECONDITION_FAILED,
+    InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
-class GuardedHandler(RequestHandler):
-    """A request whose answer, log line and errors are as the module says."""
+class ErrorAnswer(HTTPError):
+    """An error answer: a sentence for a person, and sentences by field where there are some."""
+
+    def __init__(
+        self, status: int, message: str, errors: dict[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(status, message.replace("%", "%%"))
+        self.message = message
+        self.errors = errors or {}
+
+
+def error_answer(status: int, error: BaseException | None) -> ErrorAnswer:
+    """Return what the sender may know of `error`, which Tornado answers with `status`."""
+    if isinstance(error, ErrorAnswer):
+        return error
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        message = "This address does not accept that request."
+    elif isinstance(error, HTTPError) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        message = str(error.log_message or HTTPStatus(status).phrase)
+    elif status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE):
+        message = HUB_AWAY
+    else:
+        message = "Something went wrong here; the log of hub-images has the details."
+    return ErrorAnswer(status, message)
+
+
+class AnsweringHandler(RequestHandler):
+    """A request whose headers, log and errors are as the module says; errors are plain text."""
 
     def set_default_headers(self) -> None:
-        """Let nothing be kept, guessed or framed."""
+        """Let nothing be cached, sniffed or framed."""
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cache-Control", "no-store")
@@ -62,97 +69,45 @@ class GuardedHandler(RequestHandler):
         self.clear_header("Server")
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what is our fault with its traceback; a refusal is in the access log."""
+        """Log our own faults with a traceback; what a sender did wrong is in the access log."""
         if not isinstance(value, HTTPError):
             super().log_exception(typ, value, tb)
 
+    def _handle_request_exception(self, error: BaseException) -> None:
+        """Give an error of the layers below the status that the table says."""
+        status = STATUS_OF.get(type(error))  # type: ignore[arg-type]
+        if status is None:
+            super()._handle_request_exception(error)
+            return
+        invalid = status == HTTPStatus.UNPROCESSABLE_ENTITY
+        message = "Some fields need correcting." if invalid else str(error)
+        answer = ErrorAnswer(status, message, getattr(error, "errors", None))
+        try:
+            raise answer from error  # Tornado logs and answers what sys.exc_info() says
+        except ErrorAnswer:
+            super()._handle_request_exception(answer)
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with a line of text."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        said = error.log_message if isinstance(error, HTTPError) else None
+        """Answer with what `error_answer` says, in the form of this kind of handler."""
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
+        self.answer_error(error_answer(status_code, kwargs.get("exc_info", (None, None))[1]))
+
+    def answer_error(self, error: ErrorAnswer) -> None:
+        """Finish with a line of text."""
         self.set_header("Content-Type", "text/plain; charset=UTF-8")
-        self.finish(f"{said or HTTPStatus(status_code).phrase}\n")
+        self.finish(f"{error.message}\n")
+
+    def allowed_methods(self) -> list[str]:
+        """Return the methods that this address has."""
+        return [
+            method
+            for method in self.SUPPORTED_METHODS
+            if getattr(type(self), method.lower()) is not getattr(RequestHandler, method.lower())
+        ]
 
 
-class CallbackHandler(GuardedHandler, HubOAuthCallbackHandler):  # type: ignore[misc]
-    """Where the hub sends a browser back after its login."""
-
-    hub_auth_class = FreshHubOAuth
-
-    def initialize(self) -> None:
-        """Know nobody: HubAuth would ask the hub while the event loop stands still.
-
-        For an unsafe method it asks twice at once, in its one thread, and never comes back.
-        """
-        self._hub_auth_user_cache: Any = None
-
-    async def prepare(self) -> None:
-        """Identify who has a session already, whose second login is then not needed."""
-        if self.request.method == "GET":
-            self._hub_auth_user_cache = await self.hub_auth.get_user(self, sync=False)
-
-
-class StaticFiles(GuardedHandler, StaticFileHandler):
-    """The service's scripts and styles, which everyone may read and keep."""
-
-    def set_default_headers(self) -> None:
-        """Let nothing be guessed or framed."""
-        super().set_default_headers()
-        self.clear_header("Cache-Control")
-
-    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
-        """Return the file's path; 404 for a name that no file can have."""
-        if "\0" in absolute_path:
-            raise HTTPError(HTTPStatus.NOT_FOUND)
-        return super().validate_absolute_path(root, absolute_path)
-
-
-@stream_request_body
-class TooLarge(GuardedHandler):
-    """Where a request goes that announces more than may be sent."""
-
-    def prepare(self) -> Awaitable[None] | None:
-        """Answer before the body is read; Tornado throws away what comes after the answer."""
-        connection: Any = self.request.connection
-        connection.set_max_body_size(MAX_DISCARDED_BYTES)
-        raise HTTPError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-
-    def write_error(self, status_code: int, **_kwargs: Any) -> None:
-        """Answer in JSON, as the API does; a browser shows the sentence too."""
-        message = f"Send at most {MAX_BODY_BYTES:,} bytes."
-        self.finish({"status": status_code, "message": message, "errors": {}})
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keep nothing."""
-
-
-class GuardedApplication(Application):
-    """An application that sees a body's announced size before the body, and knows its requests."""
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        # weak, because of a request whose sender goes away before its end nobody says so
-        self._answering: WeakSet[HTTPServerRequest] = WeakSet()
-
-    async def idle(self) -> None:
-        """Wait until every request that has come is answered."""
-        while self._answering:  # noqa: ASYNC110 (a request that is given up sets no event)
-            await asyncio.sleep(0.05)
-
-    def log_request(self, handler: RequestHandler) -> None:
-        """Log a request that is answered."""
-        super().log_request(handler)
-        self._answering.discard(handler.request)
-
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """Return who handles the request."""
-        self._answering.add(request)
-        length = request.headers.get("Content-Length", "")
-        # what is no number is malformed, which the HTTP server says itself
-        if length.isascii() and length.isdigit() and len(length) < 20:
-            too_large = int(length) > MAX_BODY_BYTES
-        else:
-            too_large = bool(length)
-        if too_large:
-            return self.get_handler_delegate(request, TooLarge)
-        return super().find_handler(request, **kwargs)
+def json_error(error: ErrorAnswer) -> str:
+    """Return the body of an error answer in JSON."""
+    body = {"status": error.status_code, "message": error.message, "errors": error.errors}
+    return json.dumps(body, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Who is it, may they, and which answer does an error get.
+"""Who sends a request, and whether they may.
 
 Every request is identified with the hub anew, so that a revoked token or scope counts
 at once. A cookie counts for an unsafe method only with the XSRF token
@@ -13,73 +13,72 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
-from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment
-from jupyterhub.services.auth import HubOAuthenticated
+from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.web import HTTPError
+from traitlets import default
 
 from hub_images import scopes
-from hub_images.catalogue.image import InvalidFields
-from hub_images.catalogue.instance_type import InstanceType
-from hub_images.service.hub_client import HubApi
-from hub_images.service.pull_secrets import PullSecrets
-from hub_images.service.web.answers import FreshHubOAuth, GuardedHandler
-from hub_images.store.database import Database, DatabaseUnavailable
-from hub_images.store.images import ImageExists, ImageNotFound, VersionConflict
+from hub_images.service.context import ServiceContext
+from hub_images.service.web.answers import HUB_AWAY, AnsweringHandler, ErrorAnswer
+from hub_images.service.web.origin import from_other_site
 
 log = logging.getLogger("hub_images")
 
-#: One table for all handlers: the errors of the layers below and their status.
-STATUS_OF: dict[type[Exception], HTTPStatus] = {
-    ImageNotFound: HTTPStatus.NOT_FOUND,
-    ImageExists: HTTPStatus.CONFLICT,
-    VersionConflict: HTTPStatus.PRECONDITION_FAILED,
-    InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
-    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-
 HUB_SECONDS = 6.0  # as long as for the database
-HUB_AWAY = "The hub does not answer; try again in a minute."
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
-class Services:
-    """What the handlers work with; made once by the application."""
+class Caller:
+    """A user or service that the hub knows, with the expanded scopes that they hold."""
 
-    database: Database
-    hub_api: HubApi
-    pull_secrets: PullSecrets
-    instance_types: tuple[InstanceType, ...]
-    templates: Environment
-    template_vars: dict[str, Any]
-    service_name: str
+    name: str
+    scopes: frozenset[str]
 
+    @property
+    def may_write(self) -> bool:
+        """Whether they may change the catalogue."""
+        return scopes.may_write(self.scopes)
 
-class Refused(HTTPError):
-    """An answer with a sentence for a person, and sentences by field where there are some."""
-
-    def __init__(
-        self, status: int, message: str, errors: dict[str, list[str]] | None = None
-    ) -> None:
-        super().__init__(status, message.replace("%", "%%"))
-        self.message = message
-        self.errors = errors or {}
+    def require(self, scope: str) -> None:
+        """Raise `scopes.PermissionMissing` unless they hold `scope`, one of our own."""
+        held = scopes.may_write if scope == scopes.WRITE else scopes.may_read
+        if not held(self.scopes):
+            raise scopes.PermissionMissing(scope)
 
 
-class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
-    """A request by someone whom the hub knows and who holds the scope it takes."""
+class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
+    """Asks the hub about every token: `cache_max_age = 0` would mean forever."""
+
+    @default("cookie_options")
+    def _lax(self) -> dict[str, Any]:
+        return {"samesite": "Lax", **self._default_cookie_options()}
+
+    def user_for_token(
+        self,
+        token: str,
+        use_cache: bool = True,  # noqa: ARG002 (the parent's signature)
+        session_id: str = "",
+        *,
+        sync: bool = True,
+    ) -> Any:
+        """Identify the owner of `token`, without a cache."""
+        return super().user_for_token(token, use_cache=False, session_id=session_id, sync=sync)
+
+
+class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[misc]
+    """A request by someone whom the hub knows and who holds the scope that it takes."""
 
     hub_auth_class = FreshHubOAuth
 
-    #: Whether reading needs the write scope too, as on the page that adds an image.
-    always_write: ClassVar[bool] = False
+    #: Whether even reading takes the write scope, as on the page that adds an image.
+    needs_write_scope: ClassVar[bool] = False
 
-    def initialize(self, services: Services) -> None:
-        """Keep what the handlers work with; nobody is known until `prepare` has asked the hub."""
-        self.services = services
+    def initialize(self, context: ServiceContext) -> None:
+        """Take what handlers work with; nobody is known until `prepare` has asked the hub."""
+        self.context = context
         # Whoever asks for the user before that, as the access log does after an early error,
         # would otherwise make HubAuth ask the hub while the event loop stands still.
         self._hub_auth_user_cache: Any = None
@@ -90,20 +89,21 @@ class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
 
     async def prepare(self) -> None:
         """Identify the caller; answer 403, or send a browser to the login."""
-        user = await self.identify()
-        if user is None:
+        if await self.identify() is None:
             await self.refuse_anonymous()
             return
-        self.refuse_other_sites()
-        needs_write = self.always_write or self.request.method not in SAFE_METHODS
-        may = self.may_write if needs_write else self.may_read
-        if not may:
-            name = scopes.WRITE if needs_write else scopes.READ
+        unsafe = self.request.method not in SAFE_METHODS
+        if unsafe and not getattr(self, "_token_authenticated", False):
+            self._refuse_other_sites()
+        scope = scopes.WRITE if unsafe or self.needs_write_scope else scopes.READ
+        try:
+            self.caller.require(scope)
+        except scopes.PermissionMissing:
             log.warning(
                 "Refused %s %s to %s: %s is missing",
-                self.request.method, self.request.path, user["name"], name,
+                self.request.method, self.request.path, self.caller.name, scope,
             )  # fmt: skip
-            raise Refused(403, f"You need the permission {name} for this.")
+            raise
 
     async def identify(self) -> dict[str, Any] | None:
         """Ask the hub who it is; None for nobody it knows, 503 where it does not answer."""
@@ -111,92 +111,56 @@ class BaseHandler(HubOAuthenticated, GuardedHandler):  # type: ignore[misc]
             async with asyncio.timeout(HUB_SECONDS):
                 user: dict[str, Any] | None = await self.hub_auth.get_user(self, sync=False)
         except TimeoutError:
-            raise Refused(503, HUB_AWAY) from None
+            raise ErrorAnswer(503, HUB_AWAY) from None
         except HTTPError as error:
             if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise
-            raise Refused(503, HUB_AWAY) from error
+            raise ErrorAnswer(503, HUB_AWAY) from error
         # What HubAuthenticated.get_current_user would find out by blocking.
         self._hub_auth_user_cache = user
         return user
 
-    def refuse_other_sites(self) -> None:
+    def _refuse_other_sites(self) -> None:
         """Answer 403 where another site's page sends a browser to change something.
 
-        The XSRF token keeps such requests out already; this needs no secret to hold. A
-        request with a token has no origin, and one that was typed has the site `none`.
+        The XSRF token keeps such requests out already; this does not depend on a secret.
         """
-        if self.request.method in SAFE_METHODS or getattr(self, "_token_authenticated", False):
-            return
-        site = self.request.headers.get("Sec-Fetch-Site")
-        origin = self.request.headers.get("Origin")
-        if site is not None:
-            own = site in ("same-origin", "none")
-        else:
-            own = origin is None or urlsplit(origin).netloc == self.request.host
-        if not own:
+        if from_other_site(self.request):
             log.warning(
-                "Refused %s %s to %s: it was sent by a page of another site",
-                self.request.method, self.request.path, self.actor,
+                "Refused %s %s to %s: a page of another site sent it",
+                self.request.method, self.request.path, self.caller.name,
             )  # fmt: skip
-            raise Refused(403, "This was sent by a page of another site.")
+            raise ErrorAnswer(403, "A page of another site sent this.")
 
     def refuse_anonymous(self) -> Awaitable[None]:
         """Answer a caller whom the hub does not know."""
-        raise Refused(403, "Sign in to the hub, or send a token that it knows.")
+        raise ErrorAnswer(403, "Sign in to the hub, or send a token that it knows.")
 
     @property
-    def actor(self) -> str:
-        """Name of the user or service that asks."""
-        return str(self.current_user["name"])
-
-    @property
-    def held_scopes(self) -> frozenset[str]:
-        """The caller's expanded scopes."""
+    def caller(self) -> Caller:
+        """Who sends the request; known once `prepare` has let it pass."""
         user = self.current_user
-        return frozenset(user["scopes"]) if user else frozenset()
-
-    @property
-    def may_read(self) -> bool:
-        """Whether the caller may see the catalogue."""
-        return scopes.may_read(self.held_scopes)
-
-    @property
-    def may_write(self) -> bool:
-        """Whether the caller may change the catalogue."""
-        return scopes.may_write(self.held_scopes)
+        return Caller(str(user["name"]), frozenset(user["scopes"]))
 
     @property
     def root(self) -> str:
         """Path of the service, with a slash at both ends."""
         return str(self.hub_auth.base_url)
 
-    def image_path(self, name: str, prefix: str = "api/images/") -> str:
-        """Return the path of an image below `prefix`."""
-        return f"{self.root}{prefix}{quote(name, safe='')}"
 
-    def _handle_request_exception(self, error: BaseException) -> None:
-        """Give an error of the layers below the status that the table says."""
-        status = STATUS_OF.get(type(error))  # type: ignore[arg-type]
-        if status is None:
-            super()._handle_request_exception(error)
-            return
-        refused = Refused(status, str(error), getattr(error, "errors", None))
-        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-            refused.message = "Some fields are not right."
-        try:
-            raise refused from error  # Tornado logs and answers what sys.exc_info() says
-        except Refused:
-            super()._handle_request_exception(refused)
+class CallbackHandler(AnsweringHandler, HubOAuthCallbackHandler):  # type: ignore[misc]
+    """Where the hub sends a browser back after its login."""
 
-    @staticmethod
-    def message_of(status: int, **kwargs: Any) -> tuple[str, dict[str, list[str]]]:
-        """Return the sentence and the field errors for an error answer."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, Refused):
-            return error.message, error.errors
-        if isinstance(error, HTTPError) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return str(error.log_message or HTTPStatus(status).phrase), {}
-        if status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE):
-            return HUB_AWAY, {}
-        return "Something went wrong here; the log of hub-images has the details.", {}
+    hub_auth_class = FreshHubOAuth
+
+    def initialize(self) -> None:
+        """Know nobody: HubAuth would ask the hub while the event loop stands still.
+
+        For an unsafe method it asks twice at once, in its one thread, and never comes back.
+        """
+        self._hub_auth_user_cache: Any = None
+
+    async def prepare(self) -> None:
+        """Identify who has a session already, whose second login is then not needed."""
+        if self.request.method == "GET":
+            self._hub_auth_user_cache = await self.hub_auth.get_user(self, sync=False)

@@ -1,39 +1,47 @@
-"""What answers where no page is."""
+"""What answers where there is no page and no endpoint."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from hub_images.service.web.identity import BaseHandler, Refused
+from hub_images.service.web.answers import ErrorAnswer, json_error
+from hub_images.service.web.identity import IdentifiedHandler
+from hub_images.service.web.json_handler import JsonHandler
 from hub_images.service.web.page import PageHandler
+
+NOTHING = "There is nothing at this address."
 
 
 class NotFoundPage(PageHandler):
-    """Any other address: JSON, unless it is a browser that looks for a page."""
+    """Any other address: JSON, unless a browser looks for a page."""
 
     in_navigation = False
 
     async def prepare(self) -> None:
-        """Say that there is nothing, to whoever asks."""
+        """Say that there is nothing, whoever asks."""
         if self._wants_page():  # whose navigation bar shows who is signed in
             await self.identify()
-        raise Refused(404, "There is nothing at this address.")
+        raise ErrorAnswer(404, NOTHING)
 
     def _wants_page(self) -> bool:
         return "text/html" in self.request.headers.get("Accept", "")
 
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
+    def answer_error(self, error: ErrorAnswer) -> None:
         """Answer with a page, or in JSON."""
         if self._wants_page():
-            super().write_error(status_code, **kwargs)
+            super().answer_error(error)
             return
-        message, errors = self.message_of(status_code, **kwargs)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"status": status_code, "message": message, "errors": errors}))
+        self.finish(json_error(error))
 
 
-class AddSlash(BaseHandler):
+class NotFoundJson(JsonHandler):
+    """Any other address below `api/`."""
+
+    async def prepare(self) -> None:
+        """Say that there is nothing, whoever asks."""
+        raise ErrorAnswer(404, NOTHING)
+
+
+class AddSlash(IdentifiedHandler):
     """`/services/images` means `/services/images/`."""
 
     async def prepare(self) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection
 
-from hub_images.store.engine import VERSION_TABLE
 from hub_images.store.orm import Base
+from hub_images.store.upgrade import VERSION_TABLE
 
 
 def include_name(name: str | None, type_: str, _parents: Any) -> bool:

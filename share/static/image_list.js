@@ -108,7 +108,7 @@ function ask(images, action) {
 
 async function showUsage(names) {
   const sentence = document.getElementById("delete-usage");
-  sentence.textContent = "Asking the hub which servers run …";
+  sentence.textContent = "Asking the hub which servers are running …";
   const query = new URLSearchParams(names.map((name) => ["names", name]));
   let usage = null;
   try {
@@ -120,7 +120,7 @@ async function showUsage(names) {
     // the network is away: the sentence below says so
   }
   sentence.textContent =
-    usage?.sentence ?? "Whether running servers use it could not be found out.";
+    usage?.sentence ?? "Could not find out whether running servers use this image.";
   for (const span of document.querySelectorAll("[data-servers]")) {
     span.textContent = usage?.texts[span.dataset.servers] ?? "";
   }

@@ -4,6 +4,13 @@ import "./session.js";
 
 const form = document.getElementById("image-form");
 
+// --- the chosen groups travel as one field: a server takes some 1,000 fields, not more
+form.addEventListener("formdata", ({ formData }) => {
+  const groups = formData.getAll("groups");
+  formData.delete("groups");
+  formData.append("groups_json", JSON.stringify(groups));
+});
+
 // --- what went wrong is read first; links of the summary focus their field
 document.getElementById("problem")?.focus();
 

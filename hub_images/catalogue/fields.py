@@ -1,0 +1,185 @@
+"""The types of fields that images and instance types are made of, and their sentences.
+
+A field's type trims what was sent and raises ValueError with a sentence for a person where
+it cannot be right. `field_errors` collects those sentences by field, pydantic's own ones
+included.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+
+from hub_images.catalogue.reference import MAX_LENGTH as REFERENCE_MAX_LENGTH
+from hub_images.catalogue.reference import reference_problem
+
+NAME_MAX_LENGTH = 63  # of a label value: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
+DISPLAY_NAME_MAX_LENGTH = 200
+DESCRIPTION_MAX_LENGTH = 2000
+GROUP_MAX_LENGTH = 255  # of `groups.name` in JupyterHub's database
+PULL_SECRET_MAX_LENGTH = 253  # of an object name: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+
+NAME_PATTERN = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
+INSTANCE_TYPE_NAME_PATTERN = r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?"
+SECRET_NAME_PATTERN = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"  # noqa: S105 (a pattern, no secret)
+
+
+class InvalidFields(ValueError):
+    """What was sent cannot be stored; `errors` holds sentences by field name."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        self.errors = {field: list(sentences) for field, sentences in errors.items()}
+        super().__init__("; ".join(f"{k}: {' '.join(v)}" for k, v in self.errors.items()))
+
+
+def check_name(value: str, pattern: str = NAME_PATTERN, extra: str = "") -> str:
+    """Return `value` if it is a valid name; raise ValueError with a sentence if not.
+
+    `extra` is the one further character that `pattern` allows inside a name.
+    """
+    if not value:
+        raise ValueError("Give a name.")
+    if len(value) > NAME_MAX_LENGTH:
+        raise ValueError(f"Use at most {NAME_MAX_LENGTH} characters.")
+    if not re.fullmatch(pattern, value):
+        if re.fullmatch(rf"[a-z0-9_{re.escape(extra)}-]+", value):
+            raise ValueError("Begin and end with a letter or digit.")
+        listed = f"{extra}, -" if extra else "-"
+        raise ValueError(f"Use only lower-case letters, digits, {listed} and _.")
+    return value
+
+
+def is_name(value: object) -> bool:
+    """Say whether an image or an instance type can have this name."""
+    return (
+        isinstance(value, str)
+        and len(value) <= NAME_MAX_LENGTH
+        and bool(re.fullmatch(INSTANCE_TYPE_NAME_PATTERN, value))
+    )
+
+
+def is_secret_name(value: str) -> bool:
+    """Say whether a Kubernetes secret can have this name."""
+    return len(value) <= PULL_SECRET_MAX_LENGTH and bool(re.fullmatch(SECRET_NAME_PATTERN, value))
+
+
+def strip(value: object) -> object:
+    """Trim text; leave anything else to the field's type."""
+    return value.strip() if isinstance(value, str) else value
+
+
+def blank_is_none(value: object) -> object:
+    """Take blank text for null."""
+    return None if value == "" else value
+
+
+def none_is_blank(value: object) -> object:
+    """Take null for blank text."""
+    return "" if value is None else value
+
+
+def unique(value: list[str]) -> list[str]:
+    """Return each entry once, in the order in which they first come."""
+    return list(dict.fromkeys(value))
+
+
+def _check_storable(value: str) -> str:
+    # PostgreSQL stores no NUL, and no database stores half a surrogate pair.
+    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):
+        raise ValueError("Leave out control characters.")
+    if re.search(r"[\ud800-\udfff]", value):
+        raise ValueError("This is not valid Unicode text.")
+    return value
+
+
+def _check_one_line(value: str) -> str:
+    if re.search(r"[\n\r\t\x0b\x0c\x85\u2028\u2029]", value):
+        raise ValueError("Write it on one line.")
+    return value
+
+
+def _check_reference(value: str) -> str:
+    problem = reference_problem(value) if value else None
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
+def _check_secret_name(value: str) -> str:
+    if not is_secret_name(value):
+        raise ValueError(
+            "Give the name of a Kubernetes secret: lower-case letters, digits, - and ., "
+            "beginning and ending with a letter or digit."
+        )
+    return value
+
+
+def _check_group(value: str) -> str:
+    if not value:
+        raise ValueError("Give the group's name.")
+    return value
+
+
+# Strict: a number or a boolean is not text.
+Text = Annotated[str, Field(strict=True), BeforeValidator(strip), AfterValidator(_check_storable)]
+Line = Annotated[Text, AfterValidator(_check_one_line)]
+Reference = Annotated[
+    Line,
+    Field(max_length=REFERENCE_MAX_LENGTH),
+    AfterValidator(_check_reference),
+]
+SecretName = Annotated[Line, AfterValidator(_check_secret_name)]
+Group = Annotated[Line, Field(max_length=GROUP_MAX_LENGTH), AfterValidator(_check_group)]
+
+
+_SENTENCES = {
+    "missing": "This is required.",
+    "extra_forbidden": "There is no such field.",
+    "string_type": "This must be text.",
+    "string_sub_type": "This must be text.",
+    "string_unicode": "This is not valid Unicode text.",
+    "bool_type": "This must be true or false.",
+    "list_type": "This must be a list.",
+    "dict_type": "This must be a mapping.",
+    "int_type": "This must be a whole number.",
+    "int_parsing": "This must be a whole number.",
+    "int_from_float": "This must be a whole number.",
+    "float_type": "This must be a number.",
+    "float_parsing": "This must be a number.",
+    "finite_number": "This must be a finite number.",
+}
+
+
+def field_errors(error: ValidationError) -> dict[str, list[str]]:
+    """Turn pydantic's errors into sentences by top-level field name."""
+    found: dict[str, list[str]] = {}
+    for item in error.errors(include_url=False):
+        sentence = _sentence(item)
+        field = str(item["loc"][0]) if item["loc"] else ""
+        if not field and ": " in sentence:  # raised by a check over several fields
+            field, sentence = sentence.split(": ", 1)
+        inside = [str(part + 1) for part in item["loc"][1:] if isinstance(part, int)]
+        if inside:
+            sentence = f"Entry {inside[0]}: {sentence}"
+        if sentence not in found.setdefault(field, []):
+            found[field].append(sentence)
+    return found
+
+
+def _sentence(item: Any) -> str:
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        return f"Choose one of {context['expected'].replace(chr(39), '')}."
+    if kind == "string_too_long" or (kind == "too_long" and isinstance(item["input"], str)):
+        return f"Use at most {context['max_length']:,} characters."
+    if kind == "too_long":
+        return f"Give at most {context['max_length']:,}."
+    if kind in {"greater_than", "greater_than_equal"}:
+        bound = context.get("gt", context.get("ge"))
+        return f"This must be {'more than' if 'gt' in context else 'at least'} {bound}."
+    return _SENTENCES.get(kind, str(item["msg"]).rstrip(".") + ".")

@@ -1,0 +1,94 @@
+"""The deployer's own hooks and options form, which run beside ours.
+
+The hub calls our hooks; these call theirs, in each form that JupyterHub takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from inspect import isawaitable, signature
+from typing import TYPE_CHECKING, Any
+
+from hub_images.catalogue.choice import KEYS
+
+if TYPE_CHECKING:
+    from jupyterhub.spawner import Spawner
+
+_QUERY_PREFIX = "opt-"  # of links; JupyterHub before 6.0 leaves it to us
+
+
+@dataclass(frozen=True)
+class DeployerHooks:
+    """What the deployer configured under the names of our hooks; None where nothing."""
+
+    options_form: Any = None
+    options_from_form: Any = None
+    apply_user_options: Any = None
+    pre_spawn_hook: Any = None
+
+    async def extra_form(self, spawner: Spawner) -> str:
+        """Return their part of the options form."""
+        form = self.options_form
+        if callable(form):
+            form = form(spawner)
+            if isawaitable(form):
+                form = await form
+        return form or ""
+
+    async def extra_options(
+        self, fields: dict[str, list[Any]], spawner: Spawner | None
+    ) -> dict[str, Any]:
+        """Return what their part of the form means; `fields` are those that are not ours."""
+        theirs = self.options_from_form
+        if theirs is None:
+            # A form of theirs, or a hook that reads options, wants what was sent.
+            return dict(fields) if self.options_form or self.apply_user_options else {}
+        if theirs == "simple":
+            return {k: v[0] if len(v) == 1 else v for k, v in fields.items()}
+        if theirs == "passthrough":
+            return dict(fields)
+        if "spawner" in signature(theirs).parameters:
+            result = theirs(fields, spawner=spawner)
+        else:
+            result = theirs(fields)
+        if isawaitable(result):
+            result = await result
+        return dict(result or {})
+
+    async def apply(self, spawner: Spawner, user_options: dict[str, Any]) -> None:
+        """Run their `apply_user_options`, a callable or a mapping of traits."""
+        if not self.apply_user_options:
+            return
+        # The hub's own method knows both forms.
+        ours = spawner.apply_user_options
+        spawner.apply_user_options = self.apply_user_options
+        try:
+            await spawner._run_apply_user_options(user_options)
+        finally:
+            spawner.apply_user_options = ours
+
+    async def before_start(self, spawner: Spawner) -> None:
+        """Run their `pre_spawn_hook`."""
+        if self.pre_spawn_hook is not None:
+            result = self.pre_spawn_hook(spawner)
+            if isawaitable(result):
+                await result
+
+
+def split_fields(
+    form_data: Mapping[str, list[Any]],
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Take our fields of a form or link, each as one value, from the others.
+
+    A field that was sent twice stays a list, which the check at start refuses.
+    """
+    plain: dict[str, list[Any]] = {}
+    for key, values in form_data.items():
+        name = key.removeprefix(_QUERY_PREFIX)
+        if key == name or name not in form_data:
+            plain[name] = values
+    ours = {
+        key: plain[key][0] if len(plain[key]) == 1 else plain[key] for key in KEYS if plain.get(key)
+    }
+    return ours, {key: values for key, values in plain.items() if key not in KEYS}

@@ -1,0 +1,26 @@
+"""What every request of the service works with, made once by the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment
+
+from hub_images.catalogue.instance_type import InstanceType
+from hub_images.service.hub_client import HubClient
+from hub_images.service.pull_secrets import PullSecrets
+from hub_images.store.database import Database
+
+
+@dataclass(frozen=True)
+class ServiceContext:
+    """The database, the hub, the cluster and the configuration, as handlers reach them."""
+
+    database: Database
+    hub: HubClient
+    pull_secrets: PullSecrets
+    instance_types: tuple[InstanceType, ...]
+    templates: Environment
+    template_vars: dict[str, Any]
+    service_name: str

@@ -1,0 +1,74 @@
+"""What the list does with images: deletes one, and enables, disables or deletes several.
+
+A POST that succeeds answers 303 to the list, as it was filtered.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from hub_images.service.pages.image_list import ListingPage
+from hub_images.service.pages.images_page import ImagesPage
+from hub_images.service.pages.usage import Usage
+from hub_images.service.web.answers import ErrorAnswer
+
+
+class UsagePage(ImagesPage):
+    """What the delete dialog asks when it opens: how many servers run the images now."""
+
+    async def get(self) -> None:
+        """Answer in JSON for the images in `names`."""
+        usage = Usage.of(self.names(), await self.context.hub.images_in_use(now=True))
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(usage.model()))
+
+
+class DeletePage(ImagesPage):
+    """Where the list's dialog deletes an image."""
+
+    needs_write_scope = True
+
+    async def post(self, name: str) -> None:
+        """Delete the image; its running servers are left alone."""
+        in_use = await self.context.hub.images_in_use(now=True)
+        change = await self.changes.delete(name)
+        usage = Usage.of([name], in_use)
+        self.back_to_list(f"Deleted {change.image.display_name}{usage.after_deletion}")
+
+
+class BulkPage(ListingPage):
+    """Where the list enables, disables or deletes the images that are ticked."""
+
+    needs_write_scope = True
+    _ACTIONS: ClassVar[tuple[str, ...]] = ("enable", "disable", "delete")
+
+    async def post(self) -> None:
+        """Do `action` to the images in `names`; deleting asks first unless `confirmed`."""
+        names, action = self.names(), self.get_body_argument("action", "")
+        if action not in self._ACTIONS:
+            raise ErrorAnswer(400, "Choose one of Enable, Disable and Delete.")
+        if not names:
+            self.back_to_list("No image was chosen.", "warning")
+        elif action == "delete" and not self.get_body_argument("confirmed", ""):
+            await self.show_list(names)
+        elif action == "delete":
+            await self._delete(names)
+        else:
+            await self._set_enabled(names, action == "enable")
+
+    async def _set_enabled(self, names: list[str], enabled: bool) -> None:
+        changes = await self.changes.set_enabled(names, enabled)
+        word = "Enabled" if enabled else "Disabled"
+        self.back_to_list(f"{word} {images_text(len(changes))}.")
+
+    async def _delete(self, names: list[str]) -> None:
+        in_use = await self.context.hub.images_in_use(now=True)
+        changes = await self.changes.delete_several(names)
+        usage = Usage.of([change.image.name for change in changes], in_use)
+        self.back_to_list(f"Deleted {images_text(len(changes))}{usage.after_deletion}")
+
+
+def images_text(count: int) -> str:
+    """Name the number of images."""
+    return "1 image" if count == 1 else f"{count or 'no'} images"

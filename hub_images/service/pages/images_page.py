@@ -1,0 +1,35 @@
+"""What the pages about images share: the list's address, and the way to change images."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from http import HTTPStatus
+
+from hub_images.service.changes import Changes
+from hub_images.service.pages.list_state import ListState
+from hub_images.service.web.page import PageHandler
+
+MAX_NAMES = 200  # in one address or bulk action; the list shows 25
+
+
+class ImagesPage(PageHandler):
+    """A page that the list of images leads to, and that leads back to it."""
+
+    @cached_property
+    def changes(self) -> Changes:
+        """The way to change the catalogue, as this request's caller."""
+        return Changes(self.context, self.caller)
+
+    @property
+    def state(self) -> ListState:
+        """How the list was filtered when it was left, out of the address."""
+        return ListState.from_arguments(self.request.query_arguments)
+
+    def names(self) -> list[str]:
+        """Return the image names of the request, each once."""
+        return list(dict.fromkeys(self.get_arguments("names")))[:MAX_NAMES]
+
+    def back_to_list(self, message: str, kind: str = "success") -> None:
+        """Redirect after a POST to the list as it was filtered, with a message."""
+        self.flash(message, kind)
+        self.redirect(self.root + self.state.query_string(), status=HTTPStatus.SEE_OTHER)

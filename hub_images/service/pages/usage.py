@@ -1,0 +1,68 @@
+"""How many running servers use images, as the pages say it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The running servers of some images; each number is None where the hub does not say."""
+
+    servers: Mapping[str, int | None]
+
+    @classmethod
+    def of(cls, names: Collection[str], in_use: Mapping[str, int] | None) -> Usage:
+        """Take the numbers of the named images from those of all."""
+        return cls({name: None if in_use is None else in_use.get(name, 0) for name in names})
+
+    @property
+    def total(self) -> int | None:
+        """How many servers use any of the images."""
+        if None in self.servers.values():
+            return None
+        return sum(count or 0 for count in self.servers.values())
+
+    @property
+    def sentence(self) -> str:
+        """Say how many servers run the images that would be deleted."""
+        return usage_sentence(self.total, len(self.servers))
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Name the number of servers shortly, by image."""
+        return {name: servers_text(count) for name, count in self.servers.items()}
+
+    @property
+    def after_deletion(self) -> str:
+        """End a sentence about the deleted images: which servers keep running."""
+        total = sum(count or 0 for count in self.servers.values())
+        if not total:
+            return "."
+        return f"; {servers_text(total)} {'keeps' if total == 1 else 'keep'} running."
+
+    def model(self) -> dict[str, Any]:
+        """Return what the list's script shows."""
+        return {"sentence": self.sentence, "servers": dict(self.servers), "texts": self.texts}
+
+
+def usage_sentence(servers: int | None, images: int = 1) -> str:
+    """Say how many servers run the image, or images, that would be deleted."""
+    if servers is None:
+        them = "this image" if images == 1 else "these images"
+        return f"Could not find out whether running servers use {them}."
+    them = "it" if images == 1 else "them"
+    if servers == 0:
+        return f"No running server uses {them}."
+    if servers == 1:
+        return f"1 running server uses {them} now; it keeps running."
+    return f"{servers} running servers use {them} now; they keep running."
+
+
+def servers_text(servers: int | None) -> str:
+    """Name the number of servers shortly."""
+    if servers is None:
+        return "unknown number of running servers"
+    return "1 running server" if servers == 1 else f"{servers or 'no'} running servers"

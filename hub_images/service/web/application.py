@@ -1,0 +1,97 @@
+"""The application around the handlers: how much may be sent, and what is still being answered.
+
+A body that is too large is answered with 413 and a sentence, and never held in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Any
+from weakref import WeakSet
+
+from tornado.httputil import HTTPServerRequest
+from tornado.web import (
+    Application,
+    HTTPError,
+    RequestHandler,
+    StaticFileHandler,
+    stream_request_body,
+)
+
+from hub_images.service.web.answers import AnsweringHandler, ErrorAnswer, json_error
+
+#: An image's fields are some kilobytes; 1,000 group names some more.
+MAX_BODY_BYTES = 1024 * 1024
+#: As much of a larger body is read and thrown away, so that its sender reads the answer;
+#: of a body larger than this the connection is closed.
+MAX_DISCARDED_BYTES = 64 * 1024 * 1024
+
+
+class StaticFiles(AnsweringHandler, StaticFileHandler):
+    """The service's scripts and styles, which everyone may read and cache."""
+
+    def set_default_headers(self) -> None:
+        """Let nothing be sniffed or framed."""
+        super().set_default_headers()
+        self.clear_header("Cache-Control")
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        """Return the file's path; 404 for a name that no file can have."""
+        if "\0" in absolute_path:
+            raise HTTPError(HTTPStatus.NOT_FOUND)
+        return super().validate_absolute_path(root, absolute_path)
+
+
+@stream_request_body
+class TooLarge(AnsweringHandler):
+    """Where a request goes that announces a larger body than may be sent."""
+
+    def prepare(self) -> Awaitable[None] | None:
+        """Answer before the body is read; Tornado throws away what comes after the answer."""
+        connection: Any = self.request.connection
+        connection.set_max_body_size(MAX_DISCARDED_BYTES)
+        raise ErrorAnswer(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Send at most {MAX_BODY_BYTES:,} bytes."
+        )
+
+    def answer_error(self, error: ErrorAnswer) -> None:
+        """Answer in JSON, as the API does; a browser shows the sentence too."""
+        self.set_header("Content-Type", "application/json")
+        self.finish(json_error(error))
+
+    def data_received(self, chunk: bytes) -> None:
+        """Throw the body away: the answer is already on its way."""
+
+
+class ServiceApplication(Application):
+    """Sees a body's announced size before the body, and knows which requests it still answers."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        # Weak: Tornado does not report clients that disconnect mid-request.
+        self._answering: WeakSet[HTTPServerRequest] = WeakSet()
+
+    async def idle(self) -> None:
+        """Wait until every request that has come is answered."""
+        while self._answering:  # noqa: ASYNC110 (a request that is given up sets no event)
+            await asyncio.sleep(0.05)
+
+    def log_request(self, handler: RequestHandler) -> None:
+        """Log a request that is answered."""
+        super().log_request(handler)
+        self._answering.discard(handler.request)
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        """Return who handles the request."""
+        self._answering.add(request)
+        length = request.headers.get("Content-Length", "")
+        # what is no number is malformed, which the HTTP server says itself
+        if length.isascii() and length.isdigit() and len(length) < 20:
+            too_large = int(length) > MAX_BODY_BYTES
+        else:
+            too_large = bool(length)
+        if too_large:
+            return self.get_handler_delegate(request, TooLarge)
+        return super().find_handler(request, **kwargs)

@@ -1,0 +1,81 @@
+"""Requests for JSON, answered in JSON, errors too; what a conditional request asks for."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from hub_images.service.web.answers import ErrorAnswer, json_error
+from hub_images.service.web.identity import IdentifiedHandler
+from hub_images.store.images import AnyVersion
+
+#: `"3"` and `W/"3"`, as clients and proxies send a version: RFC 9110, section 8.8.3.
+_TAG = re.compile(r'\s*(?:W/)?"?([^",]*)"?\s*')
+_MOST_TAGS = 100
+
+
+class JsonHandler(IdentifiedHandler):
+    """A request for JSON."""
+
+    def set_default_headers(self) -> None:
+        """Say that it is JSON."""
+        super().set_default_headers()
+        self.set_header("Content-Type", "application/json")
+
+    def answer_error(self, error: ErrorAnswer) -> None:
+        """Finish with status, sentence and field errors."""
+        self.finish(json_error(error))
+
+    def write_json(self, value: Any) -> None:
+        """Finish with `value`."""
+        self.finish(json.dumps(value, ensure_ascii=False))
+
+    def read_object(self) -> dict[str, Any]:
+        """Return the JSON object that was sent; 400 for malformed JSON, 422 for another value."""
+        try:
+            value = json.loads(
+                self.request.body,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_refuse_repeated,
+            )
+        except _Repeated as error:
+            raise ErrorAnswer(400, str(error)) from None
+        except (ValueError, RecursionError):
+            raise ErrorAnswer(400, "The body is not valid JSON.") from None
+        if not isinstance(value, dict):
+            raise ErrorAnswer(422, "The body must be a JSON object.")
+        return value
+
+    def expected_versions(self) -> list[int | AnyVersion] | None:
+        """Return the versions in If-Match, of which one suffices; None where it is not sent.
+
+        A tag that is no version of ours stands for one that no image can have.
+        """
+        header = self.request.headers.get("If-Match")
+        if header is None:
+            return None
+        tags = [_TAG.fullmatch(tag) for tag in header.split(",", _MOST_TAGS)]
+        return [_version(match[1].strip() if match else "") for match in tags]
+
+
+def _version(tag: str) -> int | AnyVersion:
+    if tag == "*":
+        return "*"
+    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else -1
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+class _Repeated(Exception):
+    """An object has a key twice."""
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Whoever checked the request on its way may have read the other one of the two.
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Repeated("The body is not valid JSON: an object has the same key twice.")
+    return found

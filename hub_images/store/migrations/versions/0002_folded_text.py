@@ -1,0 +1,22 @@
+"""Give folded text more room on MySQL and MariaDB, whose TEXT holds 64 KiB."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from hub_images.store.orm import folded_text, long_text
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Make the column a MEDIUMTEXT."""
+    if op.get_bind().dialect.name in ("mysql", "mariadb"):
+        op.alter_column("hub_images_image", "search_text", type_=folded_text(), nullable=False)
+
+
+def downgrade() -> None:
+    """Make the column a TEXT again; longer text fails, and stays what it was."""
+    if op.get_bind().dialect.name in ("mysql", "mariadb"):
+        op.alter_column("hub_images_image", "search_text", type_=long_text(), nullable=False)

@@ -1,0 +1,82 @@
+"""Writing to the catalogue: under its one lock, and only where something changes.
+
+Guarantees: nothing is read before the lock is taken, so nobody changes an image that
+somebody else has just changed; a write is committed whole or not at all; the catalogue's
+revision grows with every commit, and with nothing else; nothing is written to tables of
+another revision than the code's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import CursorResult, Engine, column, event, exists, table, update
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+
+from hub_images.store.orm import CatalogueState
+from hub_images.store.upgrade import VERSION_TABLE, check_revision, head_revision
+
+T = TypeVar("T")
+
+_SCHEMA_REVISIONS = table(VERSION_TABLE, column("version_num"))
+
+
+class WriteSession(Session):
+    """A session that knows whether anything was written with it."""
+
+    written = False
+
+
+@event.listens_for(WriteSession, "after_flush")
+def _note_flush(session: WriteSession, _context: UOWTransaction) -> None:
+    session.written = True
+
+
+@event.listens_for(WriteSession, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        cast("WriteSession", state.session).written = True
+
+
+def write(engine: Engine, function: Callable[[Session], T]) -> T:
+    """Run `function` in a transaction under the write lock; commit what it wrote, if anything.
+
+    What it returns stays usable. Raises `DatabaseNotReady`, and what `function` raises:
+    then nothing is changed.
+    """
+    with WriteSession(engine, expire_on_commit=False) as session:
+        return write_in(session, function)
+
+
+def write_in(session: WriteSession, function: Callable[[Session], T]) -> T:
+    """As `write`, in a new session that is already connected."""
+    _take_lock(session)
+    try:
+        result = function(session)
+        session.flush()
+        if session.written:
+            session.commit()
+        else:
+            session.expunge_all()  # a rollback would empty what `function` returns
+            session.rollback()
+    except BaseException:
+        session.rollback()
+        raise
+    return result
+
+
+def _take_lock(session: Session) -> None:
+    """Raise the catalogue's revision, for which writers wait; see `orm.CatalogueState`.
+
+    The same statement makes sure that no other version has upgraded the tables since.
+    """
+    own_revision = exists().where(_SCHEMA_REVISIONS.c.version_num == head_revision())
+    statement = update(CatalogueState.__table__).where(  # type: ignore[arg-type]
+        CatalogueState.id == 1, own_revision
+    )
+    connection = session.connection()
+    locked = connection.execute(statement.values(revision=CatalogueState.revision + 1))
+    if cast("CursorResult[Any]", locked).rowcount == 0:
+        session.rollback()
+        check_revision(session.connection())
