@@ -31,7 +31,15 @@ def kube(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Run a hub that gives an image four seconds."""
     folder = tmp_path_factory.mktemp("failures")
     # starts answer at once, as zero-to-jupyterhub has it
-    at_once = 'c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}'
+    at_once = """
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}
+c.HubImages.instance_types.append({
+    "name": "watched",
+    "kubespawner_override": {
+        "extra_containers": [{"name": "logs", "image": "registry.example.org/logs:1"}],
+    },
+})
+"""
     with kube_hub(cluster, folder, pull_failure_timeout=TIMEOUT, extra=at_once) as running:
         yield running
 
@@ -127,6 +135,21 @@ def test_a_name_that_cannot_be_read(kube: KubeHub) -> None:
     kube.runner.failures.clear()
     assert "the image Base (" in kube.hub.log()
     assert "InvalidImageName: Failed to apply default image tag" in kube.hub.log()
+
+
+def test_a_sidecar_is_told_as_what_it_is(kube: KubeHub) -> None:
+    """A container of the deployer's that fails is named, with its image, not the user's."""
+    image = f"{REG}logs:1"
+    kube.runner.failures[image] = not_found(image)
+    answer = start(kube.hub, "scientist", {"image": "scipy", "instance_type": "watched"})
+    assert answer.status_code in (201, 202), answer.text
+    # what the waiting page shows, as the hub tells it until the start has ended
+    told = kube.hub.api("GET", "users/scientist/server/progress").text
+    assert f"The image {image} of the container logs, beside your server," in told
+    assert "SciPy cannot be pulled" not in told
+    wait_for("the end of the pod", lambda: _gone(kube, "scientist"))
+    kube.runner.failures.clear()
+    assert f"the image {image} of the container logs cannot be pulled" in kube.hub.log()
 
 
 def test_a_pull_that_recovers_goes_on(kube: KubeHub, broken: str) -> None:

@@ -36,6 +36,17 @@ def test_an_oversize_body_is_refused_with_a_sentence(
     assert hub.images("GET").json()["_pagination"]["total"] == 1
 
 
+def test_a_form_without_scripts_may_tick_every_group(hub: AttackedHub) -> None:
+    """A field for each of a thousand groups is more than Tornado takes by itself."""
+    client, xsrf = hub.session("admin")
+    groups = [f"g-{number}" for number in range(1000)]
+    form = {"_xsrf": xsrf, "version": "1", "type": "cpu", "groups": groups}
+    answer = client.post(f"{hub.direct_url}edit/there", data=form, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    assert hub.images("GET", "images/there").json()["groups"] == groups
+    client.close()
+
+
 def test_the_largest_body_is_read(hub: AttackedHub) -> None:
     """A body of the limit itself gets as far as its fields."""
     start = '{"name": "big", "description": "'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 
@@ -72,6 +73,20 @@ def test_a_taken_name_is_an_error_at_the_name(hub: Hub, admin: Visitor) -> None:
     page = admin.post("new", 409, **{**form_fields(admin.get("new")), "name": "taken"})
     assert text(page, "#error-name") == "There is already an image named taken."
     assert form_fields(page)["name"] == "taken"
+
+
+def test_as_many_groups_as_an_image_may_list(hub: Hub, admin: Visitor) -> None:
+    """A thousand groups in one field; the proxy alone would not let as many fields through."""
+    groups = [f"g-{number:04}" for number in range(1000)]
+    hub.add_image("many", **{"global": False}, groups=groups)
+    fields = form_fields(admin.get("edit/many"))
+    assert fields["groups"] == groups
+    together = {**fields, "groups": [], "groups_json": json.dumps(fields["groups"][:-1])}
+    admin.post("edit/many", 303, **together)
+    assert hub.images("GET", "images/many").json()["groups"] == groups[:-1]
+    for wrong in ("nonsense", "[" * 100_000, "5"):
+        admin.post("edit/many", 400, **{**together, "groups_json": wrong})
+    assert hub.images("GET", "images/many").json()["groups"] == groups[:-1]
 
 
 def test_saving_without_a_change_changes_nothing(hub: Hub, admin: Visitor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import httpx
@@ -139,6 +140,23 @@ def test_images_with_groups_can_be_deleted_and_lose_groups(hub: Hub, admin: Visi
         hub.add_image("a", groups=["x", "y", "z"])
         assert hub.images("PATCH", "images/a", json={"groups": ["z"]}).json()["groups"] == ["z"]
         admin.post("delete/a", 303)
+
+
+def test_many_are_deleted_at_once(hub: Hub, admin: Visitor) -> None:
+    """Sixty delete pages at once on SQLite: nobody is told that the database does not answer."""
+    paths = [f"delete/i-{number}" for number in range(60)]
+    for path in paths:
+        hub.add_image(path.removeprefix("delete/"))
+
+    def delete(path: str) -> int:
+        answer = admin.client.post(
+            f"services/images/{path}", data={"_xsrf": admin.xsrf}, follow_redirects=False
+        )
+        return answer.status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(delete, paths)) == {303}
+    assert hub.images("GET").json()["items"] == []
 
 
 @pytest.mark.parametrize("path", ["delete/a", "bulk"])

@@ -143,9 +143,10 @@ class PodRunner:
             self._cluster.request("POST", f"{self._path}/pods/{name}/binding", json=binding)
             self._event(pod, "Normal", "Scheduled", f"Successfully assigned {name} to {NODE}")
             self._status(pod, "Pending", {"waiting": {"reason": "ContainerCreating"}})
+            for pulled in pod["spec"]["containers"]:
+                if not self._pull(pod, pulled):
+                    return
             container = pod["spec"]["containers"][0]
-            if not self._pull(pod, container["image"]):
-                return
             address = next(self._addresses)
             process = self._start_process(pod, container, address)
             self._status(pod, "Running", {"running": {"startedAt": _now()}}, address)
@@ -155,15 +156,17 @@ class PodRunner:
             ended = {"exitCode": code & 255, "reason": "Completed" if code == 0 else "Error"}
             self._status(pod, phase, {"terminated": ended}, address)
 
-    def _pull(self, pod: dict[str, Any], image: str) -> bool:
+    def _pull(self, pod: dict[str, Any], container: dict[str, Any]) -> bool:
         """Report as a kubelet does until the image is there; False once the pod goes."""
+        image = container["image"]
         self._event(pod, "Normal", "Pulling", f'Pulling image "{image}"')
         back_off = False
         while failure := self.failures.get(image):
             reason, message = failure.reason, failure.message
             if back_off and reason == "ErrImagePull":
                 reason, message = "ImagePullBackOff", f'Back-off pulling image "{image}"'
-            self._status(pod, "Pending", {"waiting": {"reason": reason, "message": message}})
+            waiting = {"waiting": {"reason": reason, "message": message}}
+            self._status(pod, "Pending", waiting, container=container)
             self._event(pod, "Warning", "Failed", message)
             back_off = not back_off
             if self._stopping.wait(BACK_OFF_SECONDS) or pod["metadata"]["uid"] in self._ending:
@@ -217,9 +220,15 @@ class PodRunner:
         self._cluster.request("DELETE", f"{self._path}/pods/{name}?gracePeriodSeconds=0")
 
     def _status(
-        self, pod: dict[str, Any], phase: str, state: dict[str, Any], address: str | None = None
+        self,
+        pod: dict[str, Any],
+        phase: str,
+        state: dict[str, Any],
+        address: str | None = None,
+        container: dict[str, Any] | None = None,
     ) -> None:
-        container = pod["spec"]["containers"][0]
+        """Report the state of a pod and of one container, by default the first."""
+        container = container or pod["spec"]["containers"][0]
         running = "running" in state
         status = {
             "phase": phase,

@@ -1,0 +1,124 @@
+"""The one way to change the catalogue: permission, check, store, log, each where it is due."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from jinja2 import Environment
+
+from hub_images.catalogue.fields import InvalidFields
+from hub_images.catalogue.image import patched
+from hub_images.scopes import READ, WRITE, PermissionMissing
+from hub_images.service.changes import Changes
+from hub_images.service.context import ServiceContext
+from hub_images.service.hub_client import HubClient
+from hub_images.service.pull_secrets import PullSecrets
+from hub_images.service.web.identity import Caller
+from hub_images.store.database import Database
+from hub_images.store.engine import parse_url
+from hub_images.store.images import Change
+from hub_images.store.snapshots import catalogue_revision
+from hub_images.store.upgrade import upgrade
+from tests.support.catalogue import spec
+
+
+class Service:
+    """A catalogue, and a cluster that counts how often it is asked for its pull secrets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.asked = 0
+        self.database = Database(parse_url(f"sqlite:///{folder / 'images.sqlite'}"))
+        upgrade(self.database.engine)
+        self._context = ServiceContext(
+            database=self.database,
+            hub=HubClient(),
+            pull_secrets=PullSecrets(None, self._names),
+            instance_types=(),
+            templates=Environment(autoescape=True),
+            template_vars={},
+            service_name="images",
+        )
+
+    async def _names(self) -> list[str]:
+        self.asked += 1
+        return ["lab"]
+
+    def changes(self, scope: str = WRITE) -> Changes:
+        """Return what one request of Maria's works with."""
+        return Changes(self._context, Caller("maria", frozenset({scope})))
+
+    async def revision(self) -> int:
+        """Return the catalogue's revision."""
+        return await self.database.query(catalogue_revision)
+
+    async def patch(self, **fields: Any) -> Change:
+        """Change the image `a`."""
+        return await self.changes().change(
+            "a", lambda stored: patched(stored, fields), pull_secret=fields.get("pull_secret")
+        )
+
+
+@pytest_asyncio.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    """Give a catalogue with one image."""
+    made = Service(tmp_path)
+    await made.changes().add(spec("a"))
+    yield made
+    made.database.close()
+
+
+async def test_a_reader_changes_nothing(service: Service) -> None:
+    """Every way asks for the permission itself, whoever calls it."""
+    revision, changes = await service.revision(), service.changes(READ)
+    for change in (
+        changes.add(spec("b")),
+        changes.change("a", lambda _s: spec("a", description="x"), pull_secret=None),
+        changes.set_enabled(["a"], enabled=False),
+        changes.delete("a"),
+        changes.delete_several(["a"]),
+    ):
+        with pytest.raises(PermissionMissing, match=WRITE):
+            await change
+    assert await service.revision() == revision
+
+
+async def test_says_and_logs_what_changed(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The answer has the fields, the log their names; neither where nothing changed."""
+    caplog.set_level(logging.INFO, logger="hub_images")
+    change = await service.patch(description="secret words", enabled=False)
+    assert (change.action, list(change.fields)) == ("changed", ["description", "enabled"])
+    assert caplog.messages == ["maria changed the image a: description, enabled"]
+    revision = await service.revision()
+    caplog.clear()
+    again = await service.patch(description="secret words", enabled=False)
+    assert (again.action, again.image.version) == (None, change.image.version)
+    assert await service.changes().set_enabled(["a", "absent"], enabled=False) == []
+    assert await service.changes().delete_several(["absent"]) == []
+    assert caplog.messages == []
+    assert await service.revision() == revision
+    await service.changes().delete("a")
+    assert caplog.messages == ["maria deleted the image a"]
+
+
+async def test_the_cluster_is_asked_only_for_a_given_secret(service: Service) -> None:
+    """Not where none is given, and once in a request that asks again for its form."""
+    assert service.asked == 0
+    await service.patch(description="x")
+    await service.patch(pull_secret=None)
+    assert service.asked == 0
+    await service.patch(pull_secret="lab")
+    assert service.asked == 1
+    await service.patch(description="y")
+    assert service.asked == 1
+    changes = service.changes()
+    with pytest.raises(InvalidFields, match="old is not in the list"):
+        await changes.add(spec("b", pull_secret="old"))
+    assert (await changes.known_secrets()).names == ["lab"]
+    assert service.asked == 2
