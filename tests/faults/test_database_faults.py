@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub_images.store.database import DEADLINE_SECONDS, Database, DatabaseUnavailable
 from hub_images.store.engine import parse_url
+from hub_images.store.upgrade import upgrade
 from tests.support.databases import MariaServer, PostgresServer, make_server, missing_reason
 from tests.support.requirements import require
 
@@ -63,6 +64,7 @@ async def test_a_server_that_hangs_costs_the_deadline(
 async def test_a_restarted_server_is_found_again(server: PostgresServer | MariaServer) -> None:
     """Connections that died with the server are replaced without anybody noticing."""
     database = Database(parse_url(server.create_database()))
+    upgrade(database.engine)
     assert await database.read(_one) == 1
     server.stop()
     with pytest.raises(DatabaseUnavailable):

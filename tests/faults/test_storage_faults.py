@@ -151,5 +151,5 @@ def _check_read_only(service: Service) -> None:
         service.api("DELETE", "images/before"),
     ):
         assert answer.status_code == 503, answer.text
-        assert "can only be read at the moment" in answer.json()["message"]
+        assert "is read-only at the moment" in answer.json()["message"]
     assert service.api("GET", "images/before").json()["version"] == 1
