@@ -5,6 +5,9 @@ PYTHON := .venv/bin/python
 DEMO := .venv/.installed-demo
 DEV := .venv/.installed-dev
 
+PIP := $(PYTHON) -m pip --disable-pip-version-check
+EXTRAS := demo,kubernetes,mysql,postgresql
+
 # Further arguments for pytest or nox: make test ARGS="-k spawner -x"
 ARGS ?=
 # Test processes side by side; each module stays in one of them. WORKERS=0 for one after another.
@@ -65,11 +68,12 @@ clean: ## remove what these targets made: .venv, the demo's data, caches, builds
 
 $(DEMO): pyproject.toml .venv/pyvenv.cfg
 	@echo "Installing what the demo needs"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@$(PIP) install --quiet -e '.[demo]'
 	@touch $@
 
-# What developers need holds what the demo needs.
+# What developers need holds what the demo needs. A new .venv may hold a pip that knows no groups.
 $(DEV): pyproject.toml .venv/pyvenv.cfg
 	@echo "Installing what the tests need"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(PIP) install --quiet 'pip>=25.1'
+	@$(PIP) install --quiet -e '.[$(EXTRAS)]' --group dev
 	@touch $(DEMO) $@
