@@ -32,9 +32,10 @@ demo: $(DEMO) ## run a hub with sample images on this machine (PORT=8001 for ano
 test: $(DEV) ## run the tests (ARGS="-k spawner" for some of them)
 	$(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope $(ARGS)
 
-lint: $(DEV) ## check style, formatting, types and known vulnerabilities
+lint: $(DEV) ## check style, formatting, spelling, types and known vulnerabilities
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m codespell_lib . .ci/*
 	$(PYTHON) -m mypy
 	$(PYTHON) .ci/audit.py
 
