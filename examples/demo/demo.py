@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PASSWORD = "hub-images"  # noqa: S105 (of a trial on one's own machine; it is printed)
 NOTEBOOK = "your-image.ipynb"
 
-#: Public images of https://quay.io/organization/jupyter and of CUDA.
+#: Public images of https://quay.io/organization/jupyter.
 SAMPLE_IMAGES: list[dict[str, Any]] = [
     {
         "name": "minimal",
@@ -57,9 +57,9 @@ SAMPLE_IMAGES: list[dict[str, Any]] = [
     },
     {
         "name": "cuda",
-        "display_name": "CUDA development",
-        "description": "NVIDIA's CUDA 12 with compilers, for one's own kernels.",
-        "url": "docker.io/nvidia/cuda:12.6.3-devel-ubuntu24.04",
+        "display_name": "TensorFlow with CUDA",
+        "description": "Keras and TensorFlow, for GPU instance types only.",
+        "url": "quay.io/jupyter/tensorflow-notebook:cuda-2025-12-31",
         "type": "gpu",
         "groups": ["data-science"],
         "pull_secret": "nvidia-ngc",
