@@ -8,7 +8,7 @@ DEV := .venv/.installed-dev
 PIP := $(PYTHON) -m pip --disable-pip-version-check
 EXTRAS := demo,kubernetes,mysql,postgresql
 
-# Further arguments for pytest or nox: make test ARGS="-k spawner -x"
+# Further arguments for what a target runs: make test ARGS="-k spawner -x"
 ARGS ?=
 # Test processes side by side; each module stays in one of them. WORKERS=0 for one after another.
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -26,8 +26,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO) ## run a hub with sample images on this machine (PORT=8001 for another port)
-	@mkdir -p .demo
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec $(PYTHON) -m jupyterhub -f jupyterhub_config.py
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec $(PYTHON) -m jupyterhub -f jupyterhub_config.py $(ARGS)
 
 test: $(DEV) ## run the tests (ARGS="-k spawner" for some of them)
 	$(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope $(ARGS)
