@@ -18,9 +18,13 @@ ifeq ($(origin PORT),command line)
 export HUB_IMAGES_DEMO_PORT := $(PORT)
 endif
 
+define NOT_INSTALLED
+echo 'pip could not install it; its lines above say why. It needs a network.' >&2; exit 1
+endef
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint test-matrix bench docs-shots clean
+.PHONY: help demo test lint test-matrix bench docs-shots clean usable-venv
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,14 +70,23 @@ clean: ## remove what these targets made: .venv, the demo's data, caches, builds
 	echo 'On Debian and Ubuntu: apt-get install python3-venv' >&2; \
 	exit 1
 
-$(DEMO): pyproject.toml .venv/pyvenv.cfg
-	@echo "Installing what the demo needs"
-	@$(PIP) install --quiet -e '.[demo]'
+# What was moved, or made by another program or a Python that is gone, fails with a riddle later.
+usable-venv: .venv/pyvenv.cfg
+	@.venv/bin/pip --version >/dev/null 2>&1 \
+		&& $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo '.venv cannot be used: it was moved, or it has no pip, or its Python is gone or older' >&2; \
+			echo 'than 3.11. Remove it with `make clean`, which removes the data of the demo as well,' >&2; \
+			echo 'or with `rm -r .venv`, and try again.' >&2; \
+			exit 1; }
+
+$(DEMO): pyproject.toml .venv/pyvenv.cfg | usable-venv
+	@echo 'Installing what the demo needs into .venv: about a minute, and 300 lines of pip.'
+	@$(PIP) install -e '.[demo]' || { $(NOT_INSTALLED); }
 	@touch $@
 
 # What developers need holds what the demo needs. A new .venv may hold a pip that knows no groups.
-$(DEV): pyproject.toml .venv/pyvenv.cfg
-	@echo "Installing what the tests need"
-	@$(PIP) install --quiet 'pip>=25.1'
-	@$(PIP) install --quiet -e '.[$(EXTRAS)]' --group dev
+$(DEV): pyproject.toml .venv/pyvenv.cfg | usable-venv
+	@echo 'Installing what the tests need into .venv: a minute or two, in silence.'
+	@$(PIP) install --quiet 'pip>=25.1' || { $(NOT_INSTALLED); }
+	@$(PIP) install --quiet -e '.[$(EXTRAS)]' --group dev || { $(NOT_INSTALLED); }
 	@touch $(DEMO) $@
