@@ -5,7 +5,10 @@ PYTHON := .venv/bin/python
 DEMO := .venv/.installed-demo
 DEV := .venv/.installed-dev
 
-# Further arguments for pytest or nox: make test ARGS="-k spawner -x"
+PIP := $(PYTHON) -m pip --disable-pip-version-check
+EXTRAS := demo,kubernetes,mysql,postgresql
+
+# Further arguments for what a target runs: make test ARGS="-k spawner -x"
 ARGS ?=
 # Test processes side by side; each module stays in one of them. WORKERS=0 for one after another.
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -15,23 +18,27 @@ ifeq ($(origin PORT),command line)
 export HUB_IMAGES_DEMO_PORT := $(PORT)
 endif
 
+define NOT_INSTALLED
+echo 'pip could not install it; its lines above say why. It needs a network.' >&2; exit 1
+endef
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint test-matrix bench docs-shots clean
+.PHONY: help demo test lint test-matrix bench docs-shots clean usable-venv
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO) ## run a hub with sample images on this machine (PORT=8001 for another port)
-	@mkdir -p .demo
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec $(PYTHON) -m jupyterhub -f jupyterhub_config.py
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec $(PYTHON) -m jupyterhub -f jupyterhub_config.py $(ARGS)
 
 test: $(DEV) ## run the tests (ARGS="-k spawner" for some of them)
 	$(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadscope $(ARGS)
 
-lint: $(DEV) ## check style, formatting, types and known vulnerabilities
+lint: $(DEV) ## check style, formatting, spelling, types and known vulnerabilities
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m codespell_lib . .ci/*
 	$(PYTHON) -m mypy
 	$(PYTHON) .ci/audit.py
 
@@ -63,13 +70,23 @@ clean: ## remove what these targets made: .venv, the demo's data, caches, builds
 	echo 'On Debian and Ubuntu: apt-get install python3-venv' >&2; \
 	exit 1
 
-$(DEMO): pyproject.toml .venv/pyvenv.cfg
-	@echo "Installing what the demo needs"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+# What was moved, or made by another program or a Python that is gone, fails with a riddle later.
+usable-venv: .venv/pyvenv.cfg
+	@.venv/bin/pip --version >/dev/null 2>&1 \
+		&& $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo '.venv cannot be used: it was moved, or it has no pip, or its Python is gone or older' >&2; \
+			echo 'than 3.11. Remove it with `make clean`, which removes the data of the demo as well,' >&2; \
+			echo 'or with `rm -r .venv`, and try again.' >&2; \
+			exit 1; }
+
+$(DEMO): pyproject.toml .venv/pyvenv.cfg | usable-venv
+	@echo 'Installing what the demo needs into .venv: about a minute, and 300 lines of pip.'
+	@$(PIP) install -e '.[demo]' || { $(NOT_INSTALLED); }
 	@touch $@
 
-# What developers need holds what the demo needs.
-$(DEV): pyproject.toml .venv/pyvenv.cfg
-	@echo "Installing what the tests need"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+# What developers need holds what the demo needs. A new .venv may hold a pip that knows no groups.
+$(DEV): pyproject.toml .venv/pyvenv.cfg | usable-venv
+	@echo 'Installing what the tests need into .venv: a minute or two, in silence.'
+	@$(PIP) install --quiet 'pip>=25.1' || { $(NOT_INSTALLED); }
+	@$(PIP) install --quiet -e '.[$(EXTRAS)]' --group dev || { $(NOT_INSTALLED); }
 	@touch $(DEMO) $@

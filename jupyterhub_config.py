@@ -1,61 +1,28 @@
 """A hub with hub-images to try on a laptop: `make demo`.
 
-It is also the example to copy from. What your own hub needs is the part between the
-two lines of dashes; the rest is a trial: an authenticator for three people, servers as
-local processes, and sample images.
+It is also the example to copy. Your own hub needs `import hub_images` and the part between
+the two lines. The rest is the trial: three people, servers that are local processes, and
+sample images. It stands in examples/demo/demo.py.
 """
 
 import os
-import shutil
 import sys
 from pathlib import Path
-
-from jupyterhub.utils import random_port
 
 import hub_images
 
 sys.path.insert(0, str(Path(__file__).parent / "examples" / "demo"))
 import demo
 
-c = get_config()  # noqa: F821 (given by JupyterHub)
+c = get_config()  # noqa: F821 (JupyterHub gives it)
 
-state = Path(os.environ.get("HUB_IMAGES_DEMO_DIR", ".demo")).absolute()
-state.mkdir(parents=True, exist_ok=True)
-port = int(os.environ.get("HUB_IMAGES_DEMO_PORT") or 8000)
+demo.set_up_hub(
+    c,
+    folder=Path(os.environ.get("HUB_IMAGES_DEMO_DIR", ".demo")).absolute(),
+    port=os.environ.get("HUB_IMAGES_DEMO_PORT") or "8000",
+)
 
-# The trial hub: three people with one password, on this machine only.
-c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
-c.JupyterHub.hub_port = random_port()
-c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"
-c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
-c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{random_port()}"
-c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
-c.ConfigurableHTTPProxy.command = [
-    str(Path(sys.executable).with_name("configurable-http-proxy"))
-    if Path(sys.executable).with_name("configurable-http-proxy").exists()
-    else shutil.which("configurable-http-proxy") or "configurable-http-proxy"
-]
-c.JupyterHub.authenticator_class = "dummy"
-c.DummyAuthenticator.password = demo.PASSWORD
-c.Authenticator.allowed_users = {"admin", "scientist", "student"}
-c.Authenticator.admin_users = {"admin"}
-c.JupyterHub.load_groups = {
-    "data-science": {"users": ["scientist"]},
-    "students": {"users": ["student"]},
-}
-c.JupyterHub.allow_named_servers = True
-
-# Servers are local processes here, which start no container: what they were given
-# stands in JUPYTER_IMAGE, and the notebook that opens shows it.
-c.JupyterHub.spawner_class = "simple"
-c.SimpleLocalProcessSpawner.home_dir_template = str(state / "homes" / "{username}")
-c.Spawner.cmd = [str(Path(sys.executable).with_name("jupyterhub-singleuser"))]
-c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
-c.Spawner.default_url = f"/lab/tree/{demo.NOTEBOOK}"
-c.Spawner.pre_spawn_hook = demo.show_image
-
-# ------------------------------------------------------------------------------------
-c.HubImages.db_url = f"sqlite:///{state / 'hub_images.sqlite'}"
+# ---- Copy from here, with `import hub_images` from above ---------------------------------
 c.HubImages.instance_types = [
     {
         "name": "small",
@@ -85,9 +52,12 @@ c.HubImages.instance_types = [
         "groups": ["data-science"],
     },
 ]
+# The pull secrets to choose from. On Kubernetes leave this out: the cluster is asked.
 c.HubImages.pull_secrets = ["lab-registry", "nvidia-ngc"]
+# Last, because it adds to the settings above it.
 hub_images.configure(c)
-# ------------------------------------------------------------------------------------
+# ---- Copy up to here ---------------------------------------------------------------------
 
 demo.add_sample_images(c.HubImages.db_url)
-demo.print_welcome(c.JupyterHub.bind_url)
+demo.quiet_service(c)
+demo.welcome_when_ready(c)

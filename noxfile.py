@@ -18,6 +18,8 @@ VERSIONS = {
     "6.1": ["jupyterhub==6.1.*"],
 }
 
+EXTRAS = "demo,kubernetes,mysql,postgresql"
+
 _cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 nox.options.envdir = str(_cache / "hub-images" / "nox")
 nox.options.reuse_venv = "yes"
@@ -29,7 +31,8 @@ nox.options.stop_on_first_error = False
 @nox.parametrize("version", [nox.param(version, id=version) for version in VERSIONS])
 def hub(session: nox.Session, version: str) -> None:
     """Run `pytest -m hub`, with further arguments from after `--`."""
-    session.install("--quiet", "-e", ".[dev]", *VERSIONS[version])
+    session.install("--quiet", "pip>=25.1")  # the first that knows dependency groups
+    session.install("--quiet", "-e", f".[{EXTRAS}]", "--group", "tests", *VERSIONS[version])
     session.run("jupyterhub", "--version")
     side_by_side = ["-n", str(min(os.cpu_count() or 2, 8)), "--dist", "loadscope"]
     session.run("python", "-m", "pytest", "-m", "hub", *side_by_side, *session.posargs)
