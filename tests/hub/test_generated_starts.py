@@ -13,12 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
-from bs4 import BeautifulSoup
 from hypothesis import given
 
 from tests.support.generated_options import FIELDS, JSON_OPTIONS, MAY_START, USERS, asked_for, many
 from tests.support.hub import Hub
-from tests.support.starts import new_records, notebook, recording_hub, start
+from tests.support.starts import new_records, notebook, recording_hub, spawn_form_action, start
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -41,10 +40,8 @@ class Starts:
         """Sign everybody in, and open the form once for its address with the XSRF token."""
         for user in MAY_START:
             self.clients[user] = self.hub.browser(user)
-            page = BeautifulSoup(self.clients[user].get("hub/spawn").text, "html.parser")
-            form = page.find("form", id="spawn_form")
-            assert form is not None
-            self.addresses[user] = f"http://127.0.0.1:{self.hub.port}{form['action']}"
+            action = spawn_form_action(self.clients[user].get("hub/spawn").text)
+            self.addresses[user] = f"http://127.0.0.1:{self.hub.port}{action}"
 
     def begin(self) -> None:
         """Count anew."""

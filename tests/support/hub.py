@@ -97,6 +97,36 @@ def script(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+def write_config(
+    folder: Path,
+    *,
+    db_url: str,
+    port: int,
+    hub_port: int,
+    base_url: str = "/",
+    extra: str = "",
+    after: str = "",
+    configure: bool = True,
+) -> Path:
+    """Write a hub's configuration; `extra` stands before `configure(c)` in it, `after` after it."""
+    config = BASE_CONFIG.format(
+        folder=str(folder),
+        port=port,
+        base_url=base_url,
+        hub_port=hub_port,
+        proxy_port=free_port(),
+        proxy=script("configurable-http-proxy"),
+        singleuser=script("jupyterhub-singleuser"),
+        password=PASSWORD,
+        token=ADMIN_TOKEN,
+        db_url=db_url,
+    )
+    call = "hub_images.configure(c)\n" if configure else ""
+    file = folder / "jupyterhub_config.py"
+    file.write_text(config + textwrap.dedent(extra) + "\n" + call + textwrap.dedent(after))
+    return file
+
+
 class Hub:
     """A running hub with hub-images; use it as a context manager."""
 
@@ -111,28 +141,21 @@ class Hub:
         environment: dict[str, str] | None = None,
         base_url: str = "/",
     ) -> None:
-        """Prepare; `extra` stands before `configure(c)` in the configuration, `after` after it."""
+        """Prepare, with a configuration as `write_config` has it."""
         self.folder = folder
         self.port, self.hub_port = free_port(), free_port()
         self.base_url = base_url
         self.db_url = db_url or f"sqlite:///{folder / 'images.sqlite'}"
         self.environment = environment or {}
-        config = BASE_CONFIG.format(
-            folder=str(folder),
-            port=self.port,
-            base_url=base_url,
-            hub_port=self.hub_port,
-            proxy_port=free_port(),
-            proxy=script("configurable-http-proxy"),
-            singleuser=script("jupyterhub-singleuser"),
-            password=PASSWORD,
-            token=ADMIN_TOKEN,
+        self.config_file = write_config(
+            folder,
             db_url=self.db_url,
-        )
-        call = "hub_images.configure(c)\n" if configure else ""
-        self.config_file = folder / "jupyterhub_config.py"
-        self.config_file.write_text(
-            config + textwrap.dedent(extra) + "\n" + call + textwrap.dedent(after)
+            port=self.port,
+            hub_port=self.hub_port,
+            base_url=base_url,
+            extra=extra,
+            after=after,
+            configure=configure,
         )
         self.log_file = folder / "hub.log"
         self.url = f"http://127.0.0.1:{self.port}{base_url}"
