@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 
 import httpx
 import pytest
@@ -254,15 +253,3 @@ def test_unknown_images_and_addresses(hub: Hub, admin: Visitor) -> None:
     assert page.status_code == 404
     assert "Back to the images" in page.text
     assert json.loads(httpx.get(hub.images_url + "no/such").text)["status"] == 404
-
-
-def test_the_hubs_navigation_bar_shows_the_images(
-    hub: Hub, admin: Visitor, reader: Visitor
-) -> None:
-    """Whoever may open the pages finds them; others see no link."""
-    for visitor in (admin, reader):
-        page = BeautifulSoup(visitor.client.get("hub/home").text, "html.parser")
-        assert page.select_one("nav a[href='/services/images/']"), page
-    with closing(hub.browser("student")) as client:
-        page = BeautifulSoup(client.get("hub/home").text, "html.parser")
-        assert not page.select_one("nav a[href='/services/images/']")

@@ -31,6 +31,7 @@ import httpx
 import kubernetes_asyncio.config.kube_config as kubernetes_config
 import pytest
 import pytest_asyncio
+from jupyterhub import orm
 from jupyterhub.proxy import Proxy
 from pytest_jupyterhub import jupyterhub_spawners as plugin  # type: ignore[import-untyped]
 from sqlalchemy import select
@@ -148,6 +149,10 @@ class HubApp:
         answer = await self.api("POST", f"users/{user}/tokens", content=json.dumps(body))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
+
+    def service_token(self, name: str) -> str:
+        """Return a new API token of a service, which may what the service may."""
+        return str(orm.Service.find(self.app.db, name).new_api_token())
 
     async def scopes(self, token: str) -> set[str]:
         """Return the expanded scopes of a token, as the hub tells them to a service."""
