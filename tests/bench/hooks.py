@@ -15,15 +15,7 @@ from typing import Any
 
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.hub.hooks import Configured, Hooks, Shop, make_hooks
-
-_KUBECONFIG = """
-apiVersion: v1
-kind: Config
-current-context: none
-clusters: [{name: none, cluster: {server: "http://127.0.0.1:9"}}]
-users: [{name: none, user: {}}]
-contexts: [{name: none, context: {cluster: none, user: none, namespace: lab}}]
-"""
+from tests.support.no_cluster import KUBECONFIG
 
 INSTANCE_TYPES = [
     {"name": "small", "display_name": "Small", "cpu_limit": 1, "mem_limit": "2G"},
@@ -44,7 +36,7 @@ def hooks_over(db_url: str) -> Iterator[Hooks]:
 
 def write_kubeconfig(folder: Path) -> None:
     """Let KubeSpawner find a cluster's address; call it before the first spawner is made."""
-    (folder / "kubeconfig").write_text(_KUBECONFIG)
+    (folder / "kubeconfig").write_text(KUBECONFIG)
     os.environ["KUBECONFIG"] = str(folder / "kubeconfig")
 
 

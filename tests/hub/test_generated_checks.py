@@ -24,18 +24,15 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 
 import hub_images
-from hub_images.catalogue.image import parse_image
-from hub_images.store import engine as db
-from hub_images.store.images import create_image
+from tests.support.examples import at_most
 from tests.support.generated_options import (
     FIELDS,
     JSON_OPTIONS,
     MAY_START,
-    REG,
     USERS,
     asked_for,
-    many,
 )
+from tests.support.hub_app import fill
 from tests.support.starts import IMAGES
 
 EXAMPLES = 500
@@ -59,12 +56,7 @@ def spawners(
     c.HubImages.db_url = f"sqlite:///{folder / 'images.sqlite'}"
     c.HubImages.instance_types = TYPES
     hub_images.configure(c)
-    engine = db.make_engine(c.HubImages.db_url)
-    db.upgrade(engine)
-    with Session(engine) as session:
-        for name, fields in IMAGES.items():
-            whole = {"name": name, "url": f"{REG}{name}:1", **fields}
-            create_image(session, parse_image(whole), actor="test")
+    fill(c.HubImages.db_url, IMAGES)
     hubs_own = create_engine("sqlite://")
     orm.Base.metadata.create_all(hubs_own)
     made = {}
@@ -80,7 +72,6 @@ def spawners(
             user = User(row, {"config": c})
             made[name] = SimpleLocalProcessSpawner(user=user, orm_spawner=server, config=c)
         yield made
-    engine.dispose()
 
 
 async def _options_of(spawner: Spawner, path: str, sent: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +90,7 @@ def test_the_check_itself(spawners: dict[str, Spawner], path: str) -> None:
     loop = asyncio.new_event_loop()
     carried = FIELDS if path in ("form", "link") else JSON_OPTIONS
 
-    @many(EXAMPLES)
+    @at_most(EXAMPLES)
     @given(user=USERS, sent=carried)
     def run(user: str, sent: dict[str, Any]) -> None:
         nonlocal started, refused

@@ -15,7 +15,8 @@ import httpx
 import pytest
 from hypothesis import given
 
-from tests.support.generated_options import FIELDS, JSON_OPTIONS, MAY_START, USERS, asked_for, many
+from tests.support.examples import at_most
+from tests.support.generated_options import FIELDS, JSON_OPTIONS, MAY_START, USERS, asked_for
 from tests.support.hub import Hub
 from tests.support.starts import new_records, notebook, recording_hub, spawn_form_action, start
 
@@ -101,7 +102,7 @@ def test_rest(starts: Starts, server: str) -> None:
     """REST starts of the default and of a named server, then again with what was saved."""
     starts.begin()
 
-    @many(OVER_HTTP)
+    @at_most(OVER_HTTP)
     @given(user=USERS, options=JSON_OPTIONS)
     def run(user: str, options: dict[str, Any]) -> None:
         answer = start(starts.hub, user, {"user_options": options}, server=server)
@@ -120,7 +121,7 @@ def test_form_and_link(starts: Starts, path: str) -> None:
     """What a form or a link carries: any fields, ours missing, empty, twice or by another name."""
     starts.begin()
 
-    @many(OVER_HTTP)
+    @at_most(OVER_HTTP)
     @given(user=USERS, fields=FIELDS)
     def run(user: str, fields: dict[str, list[str]]) -> None:
         client = starts.clients[user]

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hub import Hub
+from tests.support.hub import REG, Hub
 from tests.support.hub_app import HubApp, StartHubApp
 from tests.support.starts import notebook, recording_hub, start
 
 pytestmark = pytest.mark.hub
 
-REG = "registry.example.org/"
 
 DEPLOYERS = """
 def form(spawner):

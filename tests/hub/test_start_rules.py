@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.hub import REG
 from tests.support.hub_app import HubApp
 from tests.support.starts import notebook
 
 pytestmark = pytest.mark.hub
 in_the_hubs_loop = pytest.mark.asyncio(loop_scope="module")
 
-REG = "registry.example.org/"
 MINIMAL, SCIPY, CUDA, COURSE = (f"{REG}{name}:1" for name in ("minimal", "scipy", "cuda", "course"))
 TORCH, TORCH_GPU = f"{REG}torch:1", f"{REG}torch:gpu"
 

@@ -13,8 +13,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser import sign_in
+from tests.support.hub import REG
 from tests.support.kubernetes.cluster import Cluster
-from tests.support.kubernetes.hubs import REG, KubeHub, kube_hub
+from tests.support.kubernetes.hubs import KubeHub, kube_hub
 from tests.support.kubernetes.pod_runner import invalid_name, not_found, wait_for
 from tests.support.starts import start, stop
 

@@ -31,6 +31,8 @@ BEFORE_5_5 = jupyterhub.version_info < (5, 5)
 #: The checkout.
 ROOT = Path(__file__).parents[2]
 
+#: Where the images of tests come from; nothing is ever pulled from there.
+REG = "registry.example.org/"
 PASSWORD = "hub-images"
 ADMIN_TOKEN = "the-testers-own-admin-token"
 START_SECONDS = 60
@@ -276,7 +278,7 @@ class Hub:
 
     def add_image(self, name: str, **fields: Any) -> dict[str, Any]:
         """Add an image to the catalogue; without fields one that everyone may use."""
-        data = {"name": name, "url": f"registry.example.org/{name}:1", "global": True, **fields}
+        data = {"name": name, "url": f"{REG}{name}:1", "global": True, **fields}
         answer = self.images("POST", json=data)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
@@ -287,6 +289,11 @@ class Hub:
         answer = self.api("POST", f"users/{user}/tokens", content=json.dumps(body))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
+
+    def member(self, method: str, group: str, user: str) -> None:
+        """Put a user into a group (POST) or take them out of it (DELETE)."""
+        answer = self.api(method, f"groups/{group}/users", content=json.dumps({"users": [user]}))
+        assert answer.status_code == 200, answer.text
 
     def browser(self, user: str) -> httpx.Client:
         """Return a client with the cookies of `user`, signed in through the login form."""

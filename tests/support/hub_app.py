@@ -43,11 +43,11 @@ from hub_images.catalogue.image import parse_image
 from hub_images.store import engine as db
 from hub_images.store.images import create_image, delete_images
 from hub_images.store.orm import Image
-from tests.support.hub import ADMIN_TOKEN, PASSWORD, write_config
+from tests.support.hub import ADMIN_TOKEN, PASSWORD, REG, write_config
+from tests.support.no_cluster import KUBECONFIG
 from tests.support.processes import free_port
 from tests.support.recording_spawner import (
     CONFIG,
-    KUBECONFIG,
     MemorySpawner,
     port_of_what_is_up,
 )
@@ -73,7 +73,7 @@ def fill(db_url: str, images: Images) -> None:
     with Session(engine) as session:
         delete_images(session, session.scalars(select(Image.name).order_by(Image.name)).all())
         for name, fields in images.items():
-            data = {"name": name, "url": f"registry.example.org/{name}:1", "global": True, **fields}
+            data = {"name": name, "url": f"{REG}{name}:1", "global": True, **fields}
             create_image(session, parse_image(data), actor="test")
     engine.dispose()
 

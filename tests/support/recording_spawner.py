@@ -18,15 +18,6 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
 
-KUBECONFIG = """
-apiVersion: v1
-kind: Config
-current-context: none
-clusters: [{name: none, cluster: {server: "http://127.0.0.1:9"}}]
-users: [{name: none, user: {}}]
-contexts: [{name: none, context: {cluster: none, user: none, namespace: lab}}]
-"""
-
 CONFIG = """
 from tests.support.recording_spawner import RecordingSpawner
 c.JupyterHub.spawner_class = RecordingSpawner

@@ -12,7 +12,8 @@ import httpx
 from bs4 import BeautifulSoup
 
 from tests.support.hub import BEFORE_6, Hub
-from tests.support.recording_spawner import CONFIG, KUBECONFIG
+from tests.support.no_cluster import KUBECONFIG
+from tests.support.recording_spawner import CONFIG
 
 IMAGES: dict[str, dict[str, Any]] = {
     "minimal": {"display_name": "Minimal", "global": True, "type": "universal"},
@@ -99,14 +100,3 @@ def stop(hub: Hub, user: str, server: str = "") -> None:
         hub.api("DELETE", f"users/{user}/servers/{server}", content='{"remove": true}')
     else:
         hub.api("DELETE", f"users/{user}/server")
-
-
-def forget(hub: Hub, user: str) -> None:
-    """Forget the saved options of a user's server, by making the user anew."""
-    stop(hub, user)
-    groups = hub.api("GET", f"users/{user}").json()["groups"]
-    assert hub.api("DELETE", f"users/{user}").status_code == 204
-    assert hub.api("POST", f"users/{user}").status_code == 201
-    for group in groups:
-        body = json.dumps({"users": [user]})
-        assert hub.api("POST", f"groups/{group}/users", content=body).status_code == 200
