@@ -12,6 +12,7 @@ from tests.support.browser import chromium_browser
 from tests.support.database_fixtures import database_servers, database_url, empty_engine, engine
 from tests.support.hub import Hub
 from tests.support.requirements import chromium_missing, require
+from tests.support.services import Services
 
 __all__ = ["database_servers", "database_url", "empty_engine", "engine"]
 
@@ -20,6 +21,13 @@ __all__ = ["database_servers", "database_url", "empty_engine", "engine"]
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """Run a hub with hub-images, local-process servers and an empty catalogue in SQLite."""
     with Hub(tmp_path_factory.mktemp("hub")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def services(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Start services beside a hub, which says who asks."""
+    with Services(hub, tmp_path_factory.mktemp("services")) as running:
         yield running
 
 

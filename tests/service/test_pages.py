@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from bs4 import BeautifulSoup
 
 from tests.support.hub import Hub
-from tests.support.visitor import Visitor, cell, empty_catalogue, form_fields, names, text
+from tests.support.visitor import Visitor, cell, form_fields, names, text
 
 pytestmark = pytest.mark.hub
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
-
-
-@pytest.fixture
-def admin(hub: Hub) -> Iterator[Visitor]:
-    """Sign in a hub admin, with an empty catalogue."""
-    empty_catalogue(hub)
-    visitor = Visitor.sign_in(hub, "admin")
-    yield visitor
-    visitor.client.close()
-
-
-@pytest.fixture
-def reader(hub: Hub) -> Iterator[Visitor]:
-    """Sign in someone who may only look."""
-    visitor = Visitor.sign_in(hub, "reader")
-    yield visitor
-    visitor.client.close()
 
 
 def test_an_empty_catalogue_says_so(admin: Visitor) -> None:
