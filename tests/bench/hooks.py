@@ -18,15 +18,7 @@ from hub_images.hub.deployer_hooks import DeployerHooks
 from hub_images.hub.hooks import Hooks, make_hooks
 from hub_images.store.engine import parse_url
 from hub_images.store.snapshots import CatalogueReader
-
-_KUBECONFIG = """
-apiVersion: v1
-kind: Config
-current-context: none
-clusters: [{name: none, cluster: {server: "http://127.0.0.1:9"}}]
-users: [{name: none, user: {}}]
-contexts: [{name: none, context: {cluster: none, user: none, namespace: lab}}]
-"""
+from tests.support.no_cluster import KUBECONFIG
 
 INSTANCE_TYPES = [
     {"name": "small", "display_name": "Small", "cpu_limit": 1, "mem_limit": "2G"},
@@ -48,7 +40,7 @@ def hooks_over(db_url: str) -> Iterator[Hooks]:
 
 def write_kubeconfig(folder: Path) -> None:
     """Let KubeSpawner find a cluster's address; call it before the first spawner is made."""
-    (folder / "kubeconfig").write_text(_KUBECONFIG)
+    (folder / "kubeconfig").write_text(KUBECONFIG)
     os.environ["KUBECONFIG"] = str(folder / "kubeconfig")
 
 

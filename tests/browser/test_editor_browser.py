@@ -11,19 +11,10 @@ from typing import get_args
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from tests.support.browser import Theme, chromium_browser, overflows, sign_in, violations
+from tests.support.browser import Theme, overflows, sign_in, violations
 from tests.support.hub import Hub
-from tests.support.requirements import chromium_missing, require
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run Chromium."""
-    require(chromium_missing())
-    with chromium_browser() as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,27 +11,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import (
     Theme,
-    chromium_browser,
     expect_boxes,
     overflows,
     sign_in,
     violations,
 )
 from tests.support.hub import Hub
-from tests.support.requirements import chromium_missing, require
 from tests.support.starts import notebook, recording_hub, records, start, stop
 
 pytestmark = pytest.mark.timeout(240)
 
 MANY = 27  # beside those of `recording_hub`: two pages
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run Chromium."""
-    require(chromium_missing())
-    with chromium_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

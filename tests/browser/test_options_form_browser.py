@@ -10,27 +10,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import (
     Theme,
-    chromium_browser,
     expect_boxes,
     overflows,
     sign_in,
     violations,
 )
-from tests.support.hub import Hub
-from tests.support.requirements import chromium_missing, require
+from tests.support.hub import REG, Hub
 from tests.support.starts import notebook, recording_hub, records
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
-
-REG = "registry.example.org/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run Chromium."""
-    require(chromium_missing())
-    with chromium_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import chromium_browser, sign_in, violations
+from tests.support.browser import sign_in, violations
 from tests.support.hub import ROOT, Hub
-from tests.support.requirements import chromium_missing, require
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 
@@ -19,14 +18,6 @@ import demo
 c.Spawner.default_url = "/lab/tree/" + demo.NOTEBOOK
 c.Spawner.pre_spawn_hook = demo.show_image
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run Chromium."""
-    require(chromium_missing())
-    with chromium_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy.engine import URL, make_url
 
 from tests.support.database_fixtures import KINDS
 from tests.support.databases import MariaServer, PostgresServer
-from tests.support.hub import Hub
 from tests.support.services import Service, Services
 
 IMAGES: list[dict[str, Any]] = [
@@ -32,13 +29,6 @@ IMAGES: list[dict[str, Any]] = [
         "enabled": False,
     },
 ]
-
-
-@pytest.fixture(scope="module")
-def services(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Start services beside a hub, which says who asks."""
-    with Services(hub, tmp_path_factory.mktemp("backup")) as running:
-        yield running
 
 
 def _catalogue(service: Service) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,20 +20,12 @@ from sqlalchemy.orm import Session
 from hub_images.store.images import image_model
 from hub_images.store.search import ImageQuery, list_images
 from tests.support.catalogue import open_engine
-from tests.support.hub import Hub
 from tests.support.services import Service, Services
 
 pytestmark = pytest.mark.timeout(900)
 
 KILLS = int(os.environ.get("HUB_IMAGES_KILLS") or 100)
 LANES = 4
-
-
-@pytest.fixture(scope="module")
-def services(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Start services beside a hub, which says who asks."""
-    with Services(hub, tmp_path_factory.mktemp("killed")) as running:
-        yield running
 
 
 @dataclass

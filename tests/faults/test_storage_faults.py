@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,18 +15,11 @@ from hub_images.store.upgrade import upgrade
 from tests.support.catalogue import open_engine
 from tests.support.database_fixtures import MariaServer, PostgresServer
 from tests.support.databases import missing_reason
-from tests.support.hub import Hub
+from tests.support.read_only import expect_read_only
 from tests.support.requirements import require
 from tests.support.services import Service, Services
 
 ROOM = 300_000
-
-
-@pytest.fixture(scope="module")
-def services(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Start services beside a hub, which says who asks."""
-    with Services(hub, tmp_path_factory.mktemp("storage")) as running:
-        yield running
 
 
 def _fill(service: Service) -> tuple[list[str], str]:
@@ -145,11 +137,4 @@ def test_mariadb_that_takes_no_writes(
 def _check_read_only(service: Service) -> None:
     assert _names(service) == ["before"]
     assert service.health() == 200
-    for answer in (
-        service.api("POST", json={"name": "new", "url": "a/b:1"}),
-        service.api("PATCH", "images/before", json={"description": "new"}),
-        service.api("DELETE", "images/before"),
-    ):
-        assert answer.status_code == 503, answer.text
-        assert "is read-only at the moment" in answer.json()["message"]
-    assert service.api("GET", "images/before").json()["version"] == 1
+    expect_read_only(service.api, "before")

@@ -25,13 +25,13 @@ from traitlets.config import Config
 
 import hub_images
 from tests.support.catalogue import fill
+from tests.support.examples import at_most
 from tests.support.generated_options import (
     FIELDS,
     JSON_OPTIONS,
     MAY_START,
     USERS,
     asked_for,
-    many,
 )
 from tests.support.starts import IMAGES
 
@@ -90,7 +90,7 @@ def test_the_check_itself(spawners: dict[str, Spawner], path: str) -> None:
     loop = asyncio.new_event_loop()
     carried = FIELDS if path in ("form", "link") else JSON_OPTIONS
 
-    @many(EXAMPLES)
+    @at_most(EXAMPLES)
     @given(user=USERS, sent=carried)
     def run(user: str, sent: dict[str, Any]) -> None:
         nonlocal started, refused

@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
-from bs4 import BeautifulSoup
 from hypothesis import given
 
-from tests.support.generated_options import FIELDS, JSON_OPTIONS, MAY_START, USERS, asked_for, many
+from tests.support.examples import at_most
+from tests.support.generated_options import FIELDS, JSON_OPTIONS, MAY_START, USERS, asked_for
 from tests.support.hub import Hub
-from tests.support.starts import new_records, notebook, recording_hub, start
+from tests.support.starts import new_records, notebook, recording_hub, spawn_form_action, start
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -41,10 +41,8 @@ class Starts:
         """Sign everybody in, and open the form once for its address with the XSRF token."""
         for user in MAY_START:
             self.clients[user] = self.hub.browser(user)
-            page = BeautifulSoup(self.clients[user].get("hub/spawn").text, "html.parser")
-            form = page.find("form", id="spawn_form")
-            assert form is not None
-            self.addresses[user] = f"http://127.0.0.1:{self.hub.port}{form['action']}"
+            action = spawn_form_action(self.clients[user].get("hub/spawn").text)
+            self.addresses[user] = f"http://127.0.0.1:{self.hub.port}{action}"
 
     def begin(self) -> None:
         """Count anew."""
@@ -104,7 +102,7 @@ def test_rest(starts: Starts, server: str) -> None:
     """REST starts of the default and of a named server, then again with what was saved."""
     starts.begin()
 
-    @many(OVER_HTTP)
+    @at_most(OVER_HTTP)
     @given(user=USERS, options=JSON_OPTIONS)
     def run(user: str, options: dict[str, Any]) -> None:
         answer = start(starts.hub, user, {"user_options": options}, server=server)
@@ -123,7 +121,7 @@ def test_form_and_link(starts: Starts, path: str) -> None:
     """What a form or a link carries: any fields, ours missing, empty, twice or by another name."""
     starts.begin()
 
-    @many(OVER_HTTP)
+    @at_most(OVER_HTTP)
     @given(user=USERS, fields=FIELDS)
     def run(user: str, fields: dict[str, list[str]]) -> None:
         client = starts.clients[user]

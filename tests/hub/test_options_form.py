@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.support.hub import Hub
-from tests.support.starts import forget, recording_hub, start, stop
+from tests.support.hub_app import HubApp
 
 pytestmark = pytest.mark.hub
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """Run a hub with a recording spawner."""
-    with recording_hub(tmp_path_factory.mktemp("form")) as running:
-        yield running
-
-
-def _form(hub: Hub, user: str) -> BeautifulSoup:
-    return BeautifulSoup(hub.browser(user).get("hub/spawn").text, "html.parser")
+async def _form(hub: HubApp, user: str) -> BeautifulSoup:
+    answer = await hub.visit(user, "hub/spawn")
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
 
 
 def _values(form: BeautifulSoup, name: str) -> list[str]:
@@ -40,18 +32,21 @@ def _checked(form: BeautifulSoup, name: str) -> list[str]:
         ("scientist", ["small", "large", "gpu-1"], ["cuda", "minimal", "scipy", "torch"]),
     ],
 )
-def test_offers_what_the_user_may_use(
-    hub: Hub, user: str, instance_types: list[str], images: list[str]
+async def test_offers_what_the_user_may_use(
+    hub: HubApp, user: str, instance_types: list[str], images: list[str]
 ) -> None:
     """Instance types in configured order; images by display name, only those that fit one."""
-    form = _form(hub, user)
+    form = await _form(hub, user)
     assert _values(form, "instance_type") == instance_types
     assert _values(form, "image") == images
 
 
-def test_cards_show_cpu_memory_and_gpu(hub: Hub) -> None:
+async def test_cards_show_cpu_memory_and_gpu(hub: HubApp) -> None:
     """An instance type says what it has."""
-    cards = [card.get_text(" ", strip=True) for card in _form(hub, "scientist").select(".hi-card")]
+    cards = [
+        card.get_text(" ", strip=True)
+        for card in (await _form(hub, "scientist")).select(".hi-card")
+    ]
     assert cards == [
         "Small 1 CPU 2 GiB memory no GPU",
         "Large 4 CPU 16 GiB memory no GPU",
@@ -59,86 +54,68 @@ def test_cards_show_cpu_memory_and_gpu(hub: Hub) -> None:
     ]
 
 
-def test_preselects_the_last_choice(hub: Hub) -> None:
+async def test_preselects_the_last_choice(hub: HubApp) -> None:
     """The last choice of that server is preselected."""
-    forget(hub, "scientist")
-    assert _checked(_form(hub, "scientist"), "image") == ["minimal"]
-    start(hub, "scientist", {"instance_type": "large", "image": "torch"})
-    stop(hub, "scientist")
-    form = _form(hub, "scientist")
+    assert _checked(await _form(hub, "scientist"), "image") == ["minimal"]
+    await hub.start("scientist", {"instance_type": "large", "image": "torch"})
+    await hub.stop("scientist")
+    form = await _form(hub, "scientist")
     assert _checked(form, "instance_type") == ["large"]
     assert _checked(form, "image") == ["torch"]
 
 
-def test_says_that_the_last_choice_is_gone(hub: Hub) -> None:
+async def test_says_that_the_last_choice_is_gone(hub: HubApp) -> None:
     """A last choice that is not allowed any more is named, and something else preselected."""
-    forget(hub, "student")
     hub.add_image("passing")
-    start(hub, "student", {"image": "passing"})
-    stop(hub, "student")
-    hub.images("DELETE", "images/passing")
-    form = _form(hub, "student")
+    await hub.start("student", {"image": "passing"})
+    await hub.stop("student")
+    hub.delete_image("passing")
+    form = await _form(hub, "student")
     assert "Your last image, passing, is no longer available to you." in form.get_text()
     assert _checked(form, "image") == ["course"]
 
 
-def test_says_that_the_last_choice_fits_no_more(hub: Hub) -> None:
+async def test_says_that_the_last_choice_fits_no_more(hub: HubApp) -> None:
     """Image and instance type are both there, but no longer for each other."""
-    forget(hub, "scientist")
     hub.add_image("retyped", type="universal")
-    try:
-        start(hub, "scientist", {"instance_type": "gpu-1", "image": "retyped"})
-        stop(hub, "scientist")
-        hub.images("PATCH", "images/retyped", json={"type": "cpu"})
-        form = _form(hub, "scientist")
-        told = "Your last image, retyped, cannot be used with One GPU."
-        assert told in form.get_text()
-        assert _checked(form, "instance_type") == ["gpu-1"]
-        assert _checked(form, "image") == ["cuda"]
-    finally:
-        hub.images("DELETE", "images/retyped")
+    await hub.start("scientist", {"instance_type": "gpu-1", "image": "retyped"})
+    await hub.stop("scientist")
+    hub.change_image("retyped", type="cpu")
+    form = await _form(hub, "scientist")
+    assert "Your last image, retyped, cannot be used with One GPU." in form.get_text()
+    assert _checked(form, "instance_type") == ["gpu-1"]
+    assert _checked(form, "image") == ["cuda"]
 
 
-def test_search_box_from_eleven_images(hub: Hub) -> None:
+async def test_search_box_from_eleven_images(hub: HubApp) -> None:
     """More than ten images bring a search box."""
-    assert not _form(hub, "nobody").select("[type=search]")
-    for number in range(9):
+    for number in range(8):
         hub.add_image(f"more-{number}")
-    try:
-        assert _form(hub, "nobody").select("[type=search]")
-    finally:
-        for number in range(9):
-            hub.images("DELETE", f"images/more-{number}")
+    form = await _form(hub, "nobody")
+    assert len(_values(form, "image")) == 10
+    assert not form.select("[type=search]")
+    hub.add_image("one-more")
+    assert (await _form(hub, "nobody")).select("[type=search]")
 
 
-def test_stored_text_is_escaped(hub: Hub) -> None:
+async def test_stored_text_is_escaped(hub: HubApp) -> None:
     """A script in a name or description stays text."""
     hub.add_image(
         "attack", display_name="<script>alert(1)</script>", description='"><img src=x onerror=y>'
     )
-    try:
-        page = hub.browser("nobody").get("hub/spawn").text
-        assert "<script>alert(1)" not in page
-        assert "<img src=x" not in page
-        assert "&lt;script&gt;alert(1)" in page
-    finally:
-        hub.images("DELETE", "images/attack")
+    page = (await hub.visit("nobody", "hub/spawn")).text
+    assert "<script>alert(1)" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)" in page
 
 
-def test_who_may_use_nothing_sees_why(hub: Hub) -> None:
+async def test_who_may_use_nothing_sees_why(hub: HubApp) -> None:
     """Nothing to choose: the page says so, with the groups, and a start is refused."""
-    for name in ("minimal", "scipy", "cuda"):
-        hub.images("PATCH", f"images/{name}", json={"enabled": False})
-    forget(hub, "nobody")
-    forget(hub, "scientist")
-    hub.images("PATCH", "images/torch", json={"enabled": False})
-    try:
-        page = _form(hub, "nobody").get_text(" ", strip=True)
-        assert "There is nothing for you to start yet." in page
-        assert "You are not a member of any group" in page
-        assert "data-science" in _form(hub, "scientist").get_text()
-        for options in (None, {}, {"image": ""}, {"image": "minimal"}):
-            assert start(hub, "nobody", options).status_code == 403
-    finally:
-        for name in ("minimal", "scipy", "cuda", "torch"):
-            hub.images("PATCH", f"images/{name}", json={"enabled": True})
+    for name in ("minimal", "scipy", "cuda", "torch"):
+        hub.change_image(name, enabled=False)
+    page = (await _form(hub, "nobody")).get_text(" ", strip=True)
+    assert "There is nothing for you to start yet." in page
+    assert "You are not a member of any group" in page
+    assert "data-science" in (await _form(hub, "scientist")).get_text()
+    for options in (None, {}, {"image": ""}, {"image": "minimal"}):
+        assert (await hub.start("nobody", options)).status_code == 403

@@ -1,18 +1,18 @@
-"""The rules of "Who gets what" and "Starting a server", on a real hub, start by start."""
+"""The rules of "Who gets what" and "Starting a server", in a hub, start by start."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.hub import Hub
-from tests.support.starts import forget, notebook, recording_hub, records, start
+from tests.support.hub import REG
+from tests.support.hub_app import HubApp
+from tests.support.starts import notebook
 
 pytestmark = pytest.mark.hub
+in_the_hubs_loop = pytest.mark.asyncio(loop_scope="module")
 
-REG = "registry.example.org/"
 MINIMAL, SCIPY, CUDA, COURSE = (f"{REG}{name}:1" for name in ("minimal", "scipy", "cuda", "course"))
 TORCH, TORCH_GPU = f"{REG}torch:1", f"{REG}torch:gpu"
 
@@ -112,11 +112,10 @@ REFUSED: list[Case] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """Run a hub with a recording spawner."""
-    with recording_hub(tmp_path_factory.mktemp("starts")) as running:
-        yield running
+@pytest.fixture
+def hub(shared_hub_app: HubApp) -> HubApp:
+    """Share one hub among all starts."""
+    return shared_hub_app
 
 
 def test_table_is_large_enough() -> None:
@@ -124,32 +123,38 @@ def test_table_is_large_enough() -> None:
     assert len(ALLOWED) + len(REFUSED) >= 100
 
 
+@in_the_hubs_loop
 @pytest.mark.parametrize(("user", "options", "status", "reference"), ALLOWED)
-def test_allowed_start(hub: Hub, user: str, options: Any, status: int, reference: str) -> None:
+async def test_allowed_start(
+    hub: HubApp, user: str, options: Any, status: int, reference: str
+) -> None:
     """What the owner may use is started: exactly the reference that the rules name."""
-    forget(hub, user)
-    before = len(records(hub))
-    answer = start(hub, user, options)
+    await hub.forget(user)
+    before = len(hub.starts)
+    answer = await hub.start(user, options)
     assert answer.status_code == status, answer.text
-    started = records(hub)[before:]
-    assert [notebook(record)["image"] for record in started] == [reference]
+    assert [notebook(record)["image"] for record in hub.starts[before:]] == [reference]
 
 
+@in_the_hubs_loop
 @pytest.mark.parametrize(("user", "options", "status", "words"), REFUSED)
-def test_refused_start(hub: Hub, user: str, options: Any, status: int, words: str) -> None:
+async def test_refused_start(hub: HubApp, user: str, options: Any, status: int, words: str) -> None:
     """What the owner may not use is refused with a sentence, and nothing is started."""
-    before = len(records(hub))
-    forget(hub, user) if hub.api("GET", f"users/{user}").json()["servers"] else None
-    answer = start(hub, user, options)
+    if (await hub.api("GET", f"users/{user}")).json()["servers"]:
+        await hub.forget(user)
+    before = len(hub.starts)
+    answer = await hub.start(user, options)
     assert answer.status_code == status, answer.text
     assert words in answer.json()["message"]
-    assert records(hub)[before:] == []
+    assert hub.starts[before:] == []
 
 
-def test_unknown_and_forbidden_get_the_same_answer(hub: Hub) -> None:
+@in_the_hubs_loop
+async def test_unknown_and_forbidden_get_the_same_answer(hub: HubApp) -> None:
     """Nobody learns from the answer which images exist."""
-    answers = {
-        name: start(hub, "nobody", _image(name)).json()["message"].replace(name, "X")
-        for name in ("secret", "absent", "off", "unready")
-    }
-    assert len(set(answers.values())) == 1, answers
+    await hub.forget("nobody")
+    answers = set()
+    for name in ("secret", "absent", "off", "unready"):
+        answer = await hub.start("nobody", _image(name))
+        answers.add(answer.json()["message"].replace(name, "X"))
+    assert len(answers) == 1, answers

@@ -7,22 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import chromium_browser, sign_in
+from tests.support.browser import sign_in
 from tests.support.kubernetes.cluster import Cluster
 from tests.support.kubernetes.hubs import KubeHub, kube_hub
 from tests.support.kubernetes.pod_runner import wait_for
-from tests.support.requirements import chromium_missing, require
 from tests.support.starts import stop
 
 pytestmark = pytest.mark.timeout(240)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run Chromium."""
-    require(chromium_missing())
-    with chromium_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.hub import ADMIN_TOKEN
+from tests.support.hub import ADMIN_TOKEN, REG
 from tests.support.kubernetes.cluster import Cluster
-from tests.support.kubernetes.hubs import REG, KubeHub, kube_hub
+from tests.support.kubernetes.hubs import KubeHub, kube_hub
 from tests.support.kubernetes.pod_runner import wait_for
 from tests.support.starts import start, stop
 

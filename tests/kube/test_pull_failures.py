@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import chromium_browser, sign_in
+from tests.support.browser import sign_in
+from tests.support.hub import REG
 from tests.support.kubernetes.cluster import Cluster
-from tests.support.kubernetes.hubs import REG, KubeHub, kube_hub
+from tests.support.kubernetes.hubs import KubeHub, kube_hub
 from tests.support.kubernetes.pod_runner import invalid_name, not_found, wait_for
-from tests.support.requirements import chromium_missing, require
 from tests.support.starts import start, stop
 
 pytestmark = pytest.mark.hub  # how a start fails is not the same in each JupyterHub
@@ -41,14 +41,6 @@ c.HubImages.instance_types.append({
 })
 """
     with kube_hub(cluster, folder, pull_failure_timeout=TIMEOUT, extra=at_once) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run Chromium."""
-    require(chromium_missing())
-    with chromium_browser() as running:
         yield running
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -13,14 +11,6 @@ from tests.support.hub import ADMIN_TOKEN
 
 AUTHORIZED = {"Authorization": f"token {ADMIN_TOKEN}"}
 SLOW_CLIENTS = 200
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedHub]:
-    """Run a hub with an image."""
-    with AttackedHub(tmp_path_factory.mktemp("requests")) as running:
-        running.add_image("there")
-        yield running
 
 
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 8 * MAX_BODY_BYTES])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,19 +19,6 @@ from tests.support.processes import descendants
 from tests.support.visitor import Visitor, form_fields
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedHub]:
-    """Run a hub with an image."""
-    with AttackedHub(tmp_path_factory.mktemp("sessions")) as running:
-        running.add_image("there")
-        yield running
-
-
-def _members(hub: AttackedHub, method: str, group: str, user: str) -> None:
-    answer = hub.api(method, f"groups/{group}/users", content=json.dumps({"users": [user]}))
-    assert answer.status_code == 200
-
-
 def _cookie(client: httpx.Client) -> str:
     found = client.cookies.get("service-images", path="/services/images/")
     assert found
@@ -42,10 +27,10 @@ def _cookie(client: httpx.Client) -> str:
 
 def test_an_open_form_is_worth_nothing_after_leaving_the_group(hub: AttackedHub) -> None:
     """Who opened the form as an editor and is none any more saves nothing with it."""
-    _members(hub, "POST", "editors", "scientist")
+    hub.member("POST", "editors", "scientist")
     visitor = Visitor.sign_in(hub, "scientist")
     edit, new = form_fields(visitor.get("edit/there")), form_fields(visitor.get("new"))
-    _members(hub, "DELETE", "editors", "scientist")
+    hub.member("DELETE", "editors", "scientist")
     before = hub.images("GET").json()
     visitor.post("edit/there", 403, **{**edit, "display_name": "Changed"})
     visitor.post("new", 403, **{**new, "name": "added"})
@@ -85,7 +70,7 @@ def test_signing_out_ends_the_services_session(hub: AttackedHub) -> None:
 def test_a_user_who_is_deleted(hub: AttackedHub) -> None:
     """Neither his cookie nor his token outlives him."""
     hub.api("POST", "users/student")
-    _members(hub, "POST", "readers", "student")
+    hub.member("POST", "readers", "student")
     token = hub.token("student")
     visitor = Visitor.sign_in(hub, "student")
     visitor.get()

@@ -16,14 +16,6 @@ EVIL = "https://evil.example"
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedHub]:
-    """Run a hub with an image."""
-    with AttackedHub(tmp_path_factory.mktemp("sites")) as running:
-        running.add_image("there")
-        yield running
-
-
-@pytest.fixture(scope="module")
 def admin(hub: AttackedHub) -> Iterator[Visitor]:
     """Sign in an admin."""
     visitor = Visitor.sign_in(hub, "admin")

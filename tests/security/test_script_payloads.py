@@ -8,9 +8,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import chromium_browser, sign_in
+from tests.support.browser import sign_in
 from tests.support.hub import Hub
-from tests.support.requirements import chromium_missing, require
 from tests.support.starts import recording_hub
 
 pytestmark = pytest.mark.timeout(240)
@@ -35,14 +34,6 @@ PAYLOADS = [
     f"\u2028\uff1cscript\uff1e{RUN}\uff1c/script\uff1e",
     f"</template><template><script>{RUN}</script>",
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run Chromium."""
-    require(chromium_missing())
-    with chromium_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 
 from tests.support.hub import Hub
-from tests.support.visitor import Visitor, cell, empty_catalogue, form_fields, text
+from tests.support.visitor import Visitor, cell, form_fields, text
 
 pytestmark = pytest.mark.hub
-
-
-@pytest.fixture
-def admin(hub: Hub) -> Iterator[Visitor]:
-    """Sign in a hub admin, with an empty catalogue."""
-    empty_catalogue(hub)
-    visitor = Visitor.sign_in(hub, "admin")
-    yield visitor
-    visitor.client.close()
 
 
 def test_add(hub: Hub, admin: Visitor) -> None:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.hub import Hub
 from tests.support.services import Service, Services
 
 CLIENTS = 50
-
-
-@pytest.fixture(scope="module")
-def services(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Start services beside a hub, which says who asks."""
-    with Services(hub, tmp_path_factory.mktemp("many")) as running:
-        yield running
 
 
 @pytest.fixture

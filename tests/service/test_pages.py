@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import httpx
 import pytest
 from bs4 import BeautifulSoup
 
 from tests.support.hub import Hub
-from tests.support.visitor import Visitor, cell, empty_catalogue, form_fields, names, text
+from tests.support.visitor import Visitor, cell, form_fields, names, text
 
 pytestmark = pytest.mark.hub
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
-
-
-@pytest.fixture
-def admin(hub: Hub) -> Iterator[Visitor]:
-    """Sign in a hub admin, with an empty catalogue."""
-    empty_catalogue(hub)
-    visitor = Visitor.sign_in(hub, "admin")
-    yield visitor
-    visitor.client.close()
-
-
-@pytest.fixture
-def reader(hub: Hub) -> Iterator[Visitor]:
-    """Sign in someone who may only look."""
-    visitor = Visitor.sign_in(hub, "reader")
-    yield visitor
-    visitor.client.close()
 
 
 def test_an_empty_catalogue_says_so(admin: Visitor) -> None:
@@ -272,15 +253,3 @@ def test_unknown_images_and_addresses(hub: Hub, admin: Visitor) -> None:
     assert page.status_code == 404
     assert "Back to the images" in page.text
     assert json.loads(httpx.get(hub.images_url + "no/such").text)["status"] == 404
-
-
-def test_the_hubs_navigation_bar_shows_the_images(
-    hub: Hub, admin: Visitor, reader: Visitor
-) -> None:
-    """Whoever may open the pages finds them; others see no link."""
-    for visitor in (admin, reader):
-        page = BeautifulSoup(visitor.client.get("hub/home").text, "html.parser")
-        assert page.select_one("nav a[href='/services/images/']"), page
-    with closing(hub.browser("student")) as client:
-        page = BeautifulSoup(client.get("hub/home").text, "html.parser")
-        assert not page.select_one("nav a[href='/services/images/']")

@@ -14,7 +14,6 @@ import httpx
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -25,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hub_images.service.api.openapi import openapi_document
+from tests.support.examples import at_most
 from tests.support.hub import Hub
 
 DOCUMENT = openapi_document("/services/images/")
@@ -55,17 +55,6 @@ CALLERS = {
     "hub admin": "write",
 }
 THERE = {"name": "there", "url": "registry.example.org/there:1", "groups": ["students"]}
-
-
-def few(examples: int) -> Any:
-    """Bound the examples, the same in every run."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 class Callers:
@@ -164,7 +153,7 @@ def _check(
 
 
 @SCHEMA.parametrize()
-@few(20)
+@at_most(20)
 @pytest.mark.parametrize("caller", ["read scope", "write scope"])
 def test_every_limit(
     case: schemathesis.Case, caller: str, callers: Callers, session: requests.Session
@@ -177,7 +166,7 @@ def test_every_limit(
 
 
 @FUZZED.parametrize()
-@few(8)
+@at_most(8)
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_caller(
     case: schemathesis.Case, caller: str, callers: Callers, session: requests.Session

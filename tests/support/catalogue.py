@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from hub_images.catalogue.image import ImageSpec, parse_image
 from hub_images.catalogue.snapshot import Entry
 from hub_images.store.engine import make_engine, parse_url
-from hub_images.store.images import create_image
+from hub_images.store.images import create_image, delete_images
 from hub_images.store.orm import Image
 from hub_images.store.transaction import write
 from hub_images.store.upgrade import check_revision, upgrade
+
+Images = Mapping[str, Mapping[str, Any]]
 
 
 def spec(name: str, **fields: Any) -> ImageSpec:
@@ -32,12 +36,21 @@ def add_image(engine: Engine, name: str, **fields: Any) -> Image:
     return write(engine, lambda session: create_image(session, image, actor="tester")).image
 
 
-def fill(url: str, images: dict[str, dict[str, Any]]) -> None:
-    """Upgrade the database at `url`, and add the images, by their names."""
-    engine = make_engine(parse_url(url))
+def fill(url: str, images: Images) -> None:
+    """Make `images` the whole catalogue: their names, and their JSON fields.
+
+    Without a `url` an image gets one of its name, without `global` everyone may use it.
+    """
+    engine = open_engine(url)
     upgrade(engine)
-    for name, fields in images.items():
-        add_image(engine, name, **fields)
+    specs = [spec(name, **{"global": True, **fields}) for name, fields in images.items()]
+
+    def replace(session: Session) -> None:
+        delete_images(session, session.scalars(select(Image.name).order_by(Image.name)).all())
+        for image in specs:
+            create_image(session, image, actor="tester")
+
+    write(engine, replace)
     engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Generated `user_options`, what may come of them, and how many are tried.
+"""Generated `user_options`, and what may come of them.
 
 Half of the values are real names, or hardly anything would start.
 """
@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from tests.support.hub import REG
 from tests.support.starts import IMAGES
-
-REG = "registry.example.org/"
 
 _COMMON = {("minimal", f"{REG}minimal:1"), ("scipy", f"{REG}scipy:1")}
 _CPU = {*_COMMON, ("torch", f"{REG}torch:1")}
@@ -75,17 +73,6 @@ FIELDS = st.dictionaries(
     ).map(lambda ours: {**others, **ours})
 )
 USERS = st.sampled_from(sorted(MAY_START))
-
-
-def many(examples: int) -> Any:
-    """Bound the examples, the same in every run."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def asked_for(options: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,8 @@ BEFORE_5_5 = jupyterhub.version_info < (5, 5)
 #: The checkout.
 ROOT = Path(__file__).parents[2]
 
+#: Where the images of tests come from; nothing is ever pulled from there.
+REG = "registry.example.org/"
 PASSWORD = "hub-images"
 ADMIN_TOKEN = "the-testers-own-admin-token"
 START_SECONDS = 60
@@ -97,6 +99,36 @@ def script(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+def write_config(
+    folder: Path,
+    *,
+    db_url: str,
+    port: int,
+    hub_port: int,
+    base_url: str = "/",
+    extra: str = "",
+    after: str = "",
+    configure: bool = True,
+) -> Path:
+    """Write a hub's configuration; `extra` stands before `configure(c)` in it, `after` after it."""
+    config = BASE_CONFIG.format(
+        folder=str(folder),
+        port=port,
+        base_url=base_url,
+        hub_port=hub_port,
+        proxy_port=free_port(),
+        proxy=script("configurable-http-proxy"),
+        singleuser=script("jupyterhub-singleuser"),
+        password=PASSWORD,
+        token=ADMIN_TOKEN,
+        db_url=db_url,
+    )
+    call = "hub_images.configure(c)\n" if configure else ""
+    file = folder / "jupyterhub_config.py"
+    file.write_text(config + textwrap.dedent(extra) + "\n" + call + textwrap.dedent(after))
+    return file
+
+
 class Hub:
     """A running hub with hub-images; use it as a context manager."""
 
@@ -111,28 +143,21 @@ class Hub:
         environment: dict[str, str] | None = None,
         base_url: str = "/",
     ) -> None:
-        """Prepare; `extra` stands before `configure(c)` in the configuration, `after` after it."""
+        """Prepare, with a configuration as `write_config` has it."""
         self.folder = folder
         self.port, self.hub_port = free_port(), free_port()
         self.base_url = base_url
         self.db_url = db_url or f"sqlite:///{folder / 'images.sqlite'}"
         self.environment = environment or {}
-        config = BASE_CONFIG.format(
-            folder=str(folder),
-            port=self.port,
-            base_url=base_url,
-            hub_port=self.hub_port,
-            proxy_port=free_port(),
-            proxy=script("configurable-http-proxy"),
-            singleuser=script("jupyterhub-singleuser"),
-            password=PASSWORD,
-            token=ADMIN_TOKEN,
+        self.config_file = write_config(
+            folder,
             db_url=self.db_url,
-        )
-        call = "hub_images.configure(c)\n" if configure else ""
-        self.config_file = folder / "jupyterhub_config.py"
-        self.config_file.write_text(
-            config + textwrap.dedent(extra) + "\n" + call + textwrap.dedent(after)
+            port=self.port,
+            hub_port=self.hub_port,
+            base_url=base_url,
+            extra=extra,
+            after=after,
+            configure=configure,
         )
         self.log_file = folder / "hub.log"
         self.url = f"http://127.0.0.1:{self.port}{base_url}"
@@ -253,7 +278,7 @@ class Hub:
 
     def add_image(self, name: str, **fields: Any) -> dict[str, Any]:
         """Add an image to the catalogue; without fields one that everyone may use."""
-        data = {"name": name, "url": f"registry.example.org/{name}:1", "global": True, **fields}
+        data = {"name": name, "url": f"{REG}{name}:1", "global": True, **fields}
         answer = self.images("POST", json=data)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
@@ -264,6 +289,11 @@ class Hub:
         answer = self.api("POST", f"users/{user}/tokens", content=json.dumps(body))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
+
+    def member(self, method: str, group: str, user: str) -> None:
+        """Put a user into a group (POST) or take them out of it (DELETE)."""
+        answer = self.api(method, f"groups/{group}/users", content=json.dumps({"users": [user]}))
+        assert answer.status_code == 200, answer.text
 
     def browser(self, user: str) -> httpx.Client:
         """Return a client with the cookies of `user`, signed in through the login form."""

@@ -1,7 +1,7 @@
-"""A spawner for hubs under test that records what it was told, instead of starting it.
+"""Spawners for hubs under test that record what they were told, instead of starting it.
 
-It is KubeSpawner up to the pod manifest; in place of the cluster stands one small web
-server, which answers for every "started" server so that the hub finds it up.
+`RecordingSpawner` is KubeSpawner up to the pod manifest; in place of the cluster stands one
+small web server, which answers for every "started" server so that the hub finds it up.
 """
 
 from __future__ import annotations
@@ -9,21 +9,14 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from jupyterhub.spawner import SimpleLocalProcessSpawner
 from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
-
-KUBECONFIG = """
-apiVersion: v1
-kind: Config
-current-context: none
-clusters: [{name: none, cluster: {server: "http://127.0.0.1:9"}}]
-users: [{name: none, user: {}}]
-contexts: [{name: none, context: {cluster: none, user: none, namespace: lab}}]
-"""
 
 CONFIG = """
 from tests.support.recording_spawner import RecordingSpawner
@@ -51,27 +44,30 @@ class _Up(BaseHTTPRequestHandler):
 _server: list[ThreadingHTTPServer] = []
 
 
-def _port() -> int:
+def port_of_what_is_up() -> int:
+    """Return the port of a server of this process that answers whatever it is asked."""
     if not _server:
         _server.append(ThreadingHTTPServer(("127.0.0.1", 0), _Up))
         threading.Thread(target=_server[0].serve_forever, daemon=True).start()
     return int(_server[0].server_address[1])
 
 
-class RecordingSpawner(KubeSpawner):
-    """Appends a line of JSON for every start to the file in $RECORD."""
+class _Recording:
+    """What the spawners below have in common: they "run" from a start to a stop."""
 
     running = False
 
-    async def start(self) -> tuple[str, int]:
-        """Record the pod manifest."""
-        await self.load_user_options()
-        manifest = ApiClient().sanitize_for_serialization(await self.get_pod_manifest())
-        line = {"user": self.user.name, "server": self.name, "manifest": manifest}
+    def record(self, started: dict[str, Any]) -> None:
+        """Append a line of JSON to the file in $RECORD."""
         with Path(os.environ["RECORD"]).open("a") as record:
-            record.write(json.dumps(line) + "\n")
+            record.write(json.dumps(started) + "\n")
+
+    def up(self, **started: Any) -> tuple[str, int]:
+        """Record what was started, and return the address of a server that is up."""
+        spawner: Any = self
+        self.record({"user": spawner.user.name, "server": spawner.name, **started})
         self.running = True
-        return "127.0.0.1", _port()
+        return "127.0.0.1", port_of_what_is_up()
 
     async def stop(self, now: bool = False) -> None:
         """Forget that it runs."""
@@ -81,6 +77,38 @@ class RecordingSpawner(KubeSpawner):
         """Say whether it runs."""
         return None if self.running else 0
 
-    async def progress(self) -> Any:
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Have nothing to tell."""
         yield {"progress": 50, "message": "recording"}
+
+
+class RecordingSpawner(_Recording, KubeSpawner):  # type: ignore[misc]  # no types
+    """Records the pod manifest of every start."""
+
+    async def start(self) -> tuple[str, int]:
+        """Record the pod manifest."""
+        await self.load_user_options()
+        manifest = ApiClient().sanitize_for_serialization(await self.get_pod_manifest())
+        return self.up(manifest=manifest)
+
+
+class _InMemory(_Recording):
+    """Keeps the records in a list of the class, for hubs that run in the test's process."""
+
+    records: ClassVar[list[dict[str, Any]]] = []
+
+    def record(self, started: dict[str, Any]) -> None:
+        """Append to the list, which all of these share."""
+        self.records.append(started)
+
+
+class MemorySpawner(_InMemory, RecordingSpawner):
+    """As RecordingSpawner, in memory."""
+
+
+class EnvironmentSpawner(_InMemory, SimpleLocalProcessSpawner):  # type: ignore[misc]  # no types
+    """Records the environment that a local process would get; it has no image to set."""
+
+    async def start(self) -> tuple[str, int]:
+        """Record the environment."""
+        return self.up(environment=self.get_env())

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from bs4 import BeautifulSoup
 
 from tests.support.hub import BEFORE_6, Hub
-from tests.support.recording_spawner import CONFIG, KUBECONFIG
+from tests.support.no_cluster import KUBECONFIG
+from tests.support.recording_spawner import CONFIG
 
 IMAGES: dict[str, dict[str, Any]] = {
     "minimal": {"display_name": "Minimal", "global": True, "type": "universal"},
@@ -69,15 +71,27 @@ def notebook(record: dict[str, Any]) -> dict[str, Any]:
     return dict(record["manifest"]["spec"]["containers"][0])
 
 
+def spawn_form_action(page: str) -> str:
+    """Return where the spawn page's form goes, a path with the XSRF token in its query."""
+    form = BeautifulSoup(page, "html.parser").find("form", id="spawn_form")
+    assert form is not None
+    return str(form["action"])
+
+
+def start_request(user: str, options: Any = None, server: str = "") -> tuple[str, dict[str, str]]:
+    """Return the path and the further arguments of a start over REST; see `start`."""
+    path = f"users/{user}/servers/{server}" if server else f"users/{user}/server"
+    if BEFORE_6 and isinstance(options, dict) and "user_options" in options:
+        options = options["user_options"]  # the body itself, before 6.0
+    return path, ({} if options is None else {"content": json.dumps(options)})
+
+
 def start(
     hub: Hub, user: str, options: Any = None, *, server: str = "", token: str | None = None
 ) -> httpx.Response:
     """Start a server over REST; `options` is the body, None sends none."""
-    path = f"users/{user}/servers/{server}" if server else f"users/{user}/server"
-    if BEFORE_6 and isinstance(options, dict) and "user_options" in options:
-        options = options["user_options"]  # the body itself, before 6.0
-    rest = {} if options is None else {"content": json.dumps(options)}
-    return hub.api("POST", path, **({"token": token} if token else {}), **rest)
+    path, body = start_request(user, options, server)
+    return hub.api("POST", path, **({"token": token} if token else {}), **body)
 
 
 def stop(hub: Hub, user: str, server: str = "") -> None:
@@ -86,14 +100,3 @@ def stop(hub: Hub, user: str, server: str = "") -> None:
         hub.api("DELETE", f"users/{user}/servers/{server}", content='{"remove": true}')
     else:
         hub.api("DELETE", f"users/{user}/server")
-
-
-def forget(hub: Hub, user: str) -> None:
-    """Forget the saved options of a user's server, by making the user anew."""
-    stop(hub, user)
-    groups = hub.api("GET", f"users/{user}").json()["groups"]
-    assert hub.api("DELETE", f"users/{user}").status_code == 204
-    assert hub.api("POST", f"users/{user}").status_code == 201
-    for group in groups:
-        body = json.dumps({"users": [user]})
-        assert hub.api("POST", f"groups/{group}/users", content=body).status_code == 200

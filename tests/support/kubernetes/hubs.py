@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.hub import Hub, script
+from tests.support.hub import REG, Hub, script
 from tests.support.kubernetes.cluster import HUB_RULES, Cluster, hub_account
 from tests.support.kubernetes.pod_runner import PodRunner
-
-REG = "registry.example.org/"
 
 IMAGES: dict[str, dict[str, Any]] = {
     "base": {"display_name": "Base", "type": "universal"},

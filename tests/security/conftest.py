@@ -1,0 +1,17 @@
+"""The hub that the tests in this folder attack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.attacks import AttackedHub
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedHub]:
+    """Run a hub with an image."""
+    with AttackedHub(tmp_path_factory.mktemp("attacked")) as running:
+        running.add_image("there")
+        yield running
