@@ -59,7 +59,8 @@ class _SpawnerSection(Config):
     """A spawner's section of the configuration, which takes no `profile_list`."""
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if key == "profile_list" and value:
+        # Reading a trait that is not set stores a lazy value; a start looks at what became of it.
+        if key == "profile_list" and value and not isinstance(value, LazyConfigValue):
             raise ValueError(_TWO_FORMS.format(where="profile_list"))
         super().__setitem__(key, value)
 
