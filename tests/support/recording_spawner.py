@@ -77,6 +77,9 @@ class _Recording:
         """Say whether it runs."""
         return None if self.running else 0
 
+    async def delete_forever(self) -> None:
+        """Have nothing to delete."""
+
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Have nothing to tell."""
         yield {"progress": 50, "message": "recording"}
