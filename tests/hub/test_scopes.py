@@ -42,11 +42,20 @@ async def test_who_holds_what(hub: HubApp, user: str, held: set[str]) -> None:
 
 
 async def test_a_hub_admin_may_everything_without_a_custom_scope(hub: HubApp) -> None:
-    """The hub's own `admin` role cannot be given one."""
-    scopes = await hub.scopes(await hub.token("admin"))
-    assert not any(scope.startswith("custom:") for scope in scopes)
+    """The hub's own `admin` role cannot be given one; later admins have just that."""
+    body, token = '{"admin": true}', await hub.token("admin")
+    assert (await hub.api("PATCH", "users/nobody", token, content=body)).status_code == 200
+    scopes = await hub.scopes(await hub.token("nobody"))
+    assert not {scope for scope in scopes if scope.startswith("custom:")}
     assert may_write(scopes)
     assert may_read(scopes)
+
+
+async def test_configured_admins_can_limit_a_token_to_our_scopes(hub: HubApp) -> None:
+    """Who is in `admin_users` holds both scopes, and makes a token that is worth no more."""
+    scopes = await hub.scopes(await hub.token("admin", [WRITE]))
+    assert _ours(scopes) == {READ, WRITE}
+    assert "admin:services" not in scopes
 
 
 async def test_a_token_can_hold_less_than_its_user(hub: HubApp) -> None:

@@ -176,9 +176,6 @@ class HubApp:
         path = f"users/{user}/servers/{server}" if server else f"users/{user}/server"
         answer = await self.api("DELETE", path)
         assert answer.status_code == 204, answer.text
-        # a named server is removed after the answer
-        while server and server in self.app.users[user].orm_spawners:
-            await asyncio.sleep(0.01)
 
     async def forget(self, user: str) -> None:
         """Forget the saved options of a user's server, by making the user anew."""
