@@ -21,13 +21,13 @@ ROUNDS = 20
 TYPED = ("physics", "2024 numpy", "ask zhang", "a", "xyz", "the")
 
 METHOD = f"""
-**Browser.** Headless Chromium on the spawn page of a real hub, through its proxy, for two users
-of one catalogue: one sees {FEW} images, the other {MANY:,}, taking turns, with the hub's own
-scripts and styles in the browser's cache. Usable: from the start of the navigation until the
-search box is there, the list is narrowed to what fits, and a frame with them was painted. A
-key: from the keyboard event until the frame after it, which includes the wait for that frame,
-up to 17 ms on its own; {", ".join(f"`{text}`" for text in TYPED)} and the same keys deleted
-again, at {MANY:,} images.
+**Browser.** Headless Chromium opens the spawn page of a real hub, through its proxy, for two
+users of one catalogue. One sees {FEW} images, the other {MANY:,}. They take turns, with the
+hub's own scripts and styles in the browser's cache. The form is usable once the search box is
+there, the list is narrowed to what fits, and a frame with them is painted; the time begins with
+the navigation. A key takes from the keyboard event until the frame after it. The wait for that
+frame alone takes up to 17 ms. At {MANY:,} images the test types
+{", ".join(f"`{text}`" for text in TYPED)}, and deletes each again.
 """
 
 # Both run before the page's own scripts.

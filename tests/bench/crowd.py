@@ -26,13 +26,13 @@ FOR_EVERYONE = 30
 ROUNDS = 9
 
 METHOD = f"""
-**Spawn page.** Two real hubs at once, one with hub-images ({COUNT:,} images, of which each user
-sees about 50: {FOR_EVERYONE} for everyone and about 20 of his group), one without, whose
-options form is one text field. {USERS} signed-in users each have an open connection to the hub
-itself, not through the proxy, which would only add the same to both; all send `GET /hub/spawn`
-at once and read the whole page. The two hubs take turns, {ROUNDS} times; p99 is of the {USERS}
-answers of one turn, a stall the longest lateness of a coroutine inside the hub that sleeps 10
-ms at a time.
+**Spawn page.** Two real hubs run at once. One has hub-images with {COUNT:,} images, of which
+each user sees about 50: {FOR_EVERYONE} for everyone and about 20 for their group. The other has
+an options form with one text field. {USERS} signed-in users each have an open connection to the
+hub itself; the proxy would only add the same to both. All send `GET /hub/spawn` at once and read
+the whole page. The two hubs take turns, {ROUNDS} times. The p99 is of the {USERS} answers of one
+turn. The stall is the longest lateness of a coroutine inside the hub that sleeps 10 ms at a
+time.
 """
 
 PLAIN = "c.Spawner.options_form = '<label>Course <input name=\"course\"></label>'\n"

@@ -24,15 +24,17 @@ VISIBLE = 20
 SIZES = (VISIBLE, 100, 1_000, 10_000)
 
 METHOD = """
-**Options form.** Subject: the hook that a hub calls, `await spawner.options_form(spawner)`,
-over an SQLite file, the catalogue in memory as in a hub that has shown a form before. It
+**Options form.** Subject: the hook that a hub calls, `await spawner.options_form(spawner)`, over
+an SQLite file. The catalogue is in memory, as in a hub that has shown a form before. The time
 includes the thread and the query for the catalogue's revision. Everyone may use all images.
-Peer: KubeSpawner's own form, `await spawner.get_options_form()`, with a `profile_list` that is
-a callable, because only that can give each user what his groups allow: one profile with
-`profile_options.image.choices`, of the same number, with the same display names; KubeSpawner
-shows no descriptions, ours has them. The catalogue that grows has 20 images for everyone at
-each size, the rest for groups that the user is not in; its smallest size is 20, since 10 images
-cannot show 20. A turn is 20 forms one after the other.
+
+Peer: KubeSpawner's own form, `await spawner.get_options_form()`. Its `profile_list` is a
+callable, because only a callable can give each user what their groups allow. It has one profile,
+whose `profile_options.image.choices` have the same number of images with the same display names.
+Ours shows descriptions too, which KubeSpawner's does not.
+
+The growing catalogue has 20 images for everyone at each size; the others are for groups that the
+user is not in. A turn is 20 forms one after the other.
 """
 
 

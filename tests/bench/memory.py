@@ -19,11 +19,11 @@ PAGES = COUNT // 25
 RUNS = 3
 
 METHOD = f"""
-**Memory.** Resident memory (`Rss` in `/proc/PID/smaps_rollup`) of both services of one hub.
-Ours: an admin in a browser session opened all {PAGES} pages of the list of {COUNT:,} images,
-searched, and opened forms; a script read all images by REST, 200 at a time. The empty service
-is `tests/bench/bare_service.py`: Tornado and JupyterHub's `HubOAuth`, the same Python, as many
-requests with a token. Each of {RUNS} runs is a new hub.
+**Memory.** Resident memory (`Rss` in `/proc/PID/smaps_rollup`) of both services of one hub. Ours
+has answered an admin's browser session, which opened all {PAGES} pages of the list of {COUNT:,}
+images, searched and opened forms, and a script that read all images by REST, 200 at a time. The
+empty service is `tests/bench/bare_service.py`: Tornado and JupyterHub's `HubOAuth` in the same
+Python. It has answered about as many requests with a token. Each of {RUNS} runs is a new hub.
 """
 
 

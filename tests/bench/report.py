@@ -1,6 +1,6 @@
 """The page that is written: machine, versions, table, method, and what was learned.
 
-What was learned is prose, kept in `tests/bench/learned.md`; everything else is measured.
+What was learned is prose, written in `tests/bench/learned.md`; everything else is measured.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ LEARNED = Path(__file__).parent / "learned.md"
 
 _HEAD = """# Performance
 
-Written by `make bench`; what is not a figure here stands in `tests/bench/`. Speed and memory
-are ratios to a named peer in the same run, for speed the two taking turns: medians, in brackets the
-quartiles. Times in themselves say more about the machine than about the program; the size of the
-form and the time of a key have limits of their own.
+`make bench` writes this page: the figures from its measurements, the words from `tests/bench/`.
+Speed and memory are ratios to a named peer in the same run; for speed, the two take turns. The
+figures are medians, with the quartiles in brackets, or the extremes of fewer than five values. A
+time alone says more about the machine than about the program; only the size of the form and the
+time of a key have limits of their own.
 """
 
 

@@ -18,11 +18,12 @@ GOAL = Goal("at most 2 times", 2)
 COUNT = 10_000
 
 METHOD = f"""
-**REST.** A real hub, its proxy and both services, over SQLite; requests one after the other on
-a connection that stays open, with a service's token. `GET /services/images/api/images?limit=50`
-at {COUNT:,} images against `GET /services/bare/`, a Tornado handler of three lines that
-identifies the caller with the hub, uncached as ours does, and sends the very same bytes from
-memory. Both include the proxy, and the request to the hub that identifies the caller.
+**REST.** A real hub, its proxy and both services run over SQLite. A client with a service's
+token sends requests one after the other on one open connection:
+`GET /services/images/api/images?limit=50` at {COUNT:,} images, and `GET /services/bare/`. The
+bare service is a Tornado handler of three lines. It identifies the caller with the hub, uncached
+as ours, and sends the same bytes from memory. Both times include the proxy and the request to
+the hub.
 """
 
 

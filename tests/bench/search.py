@@ -28,11 +28,11 @@ SEARCHES = (
 )
 
 METHOD = f"""
-**Search.** `list_images` through its thread, as pages and REST call it, without
-HTTP, which would only bring the two closer together: 50 of {COUNT:,} images with their groups,
-and the number of all that match. Searched for {", ".join(f"`{term}`" for term in SEARCHES)}:
-frequent, rare and absent words, in names and in descriptions. The table has the slowest of
-them.
+**Search.** We call `list_images` in its thread, as pages and REST do, but without HTTP, which
+would only bring the two times closer together. It gives 50 of {COUNT:,} images with their
+groups, and the number of all that match. We search for
+{", ".join(f"`{term}`" for term in SEARCHES)}: frequent, rare and absent words, in names and in
+descriptions. The table has the slowest of them.
 """
 
 

@@ -15,11 +15,11 @@ GOAL = Goal("at most 60 bytes an image", 60)
 COUNT = 5_000
 
 METHOD = """
-**Size.** The form's HTML alone, without the hub's page around it, by `gzip` at level 6, as
-proxies have it, divided by the number of images; style and script of the form are in it. Names,
+**Size.** The form's HTML with its style and script, without the hub's page around it. It is
+compressed by `gzip` at level 6, as proxies do it, and divided by the number of images. Names,
 display names and descriptions are those of `tests/bench/catalogue.py`. "The texts alone" are the
-same names, display names and descriptions as tab-separated lines, by the same gzip: what no markup
-can go below.
+same names, display names and descriptions as tab-separated lines, by the same gzip. No markup
+can be smaller than that.
 """
 
 

@@ -20,11 +20,10 @@ GROUPS = 200
 
 METHOD = f"""
 **Check at start.** `await apply_user_options(spawner, user_options)` on a KubeSpawner, over
-SQLite, the catalogue in memory. Every image is for one of {GROUPS} groups, so somebody in 100
-groups may use half of them. Twice: with an image named, as the form sends it, and with `{{}}`,
-where the first image that fits is looked for. Measured for every pair of 1, 10 and 100 groups
-and 10 to 10,000 images; the table has the slowest of them against the fastest corner, one group
-and 10 images.
+SQLite, with the catalogue in memory. Every image is for one of {GROUPS} groups, so somebody in
+100 groups may use half of them. We measure twice: with a named image, and with `{{}}`, where the
+hook looks for the first image that fits. We measure every pair of 1, 10 and 100 groups and 10 to
+10,000 images. The table compares the slowest pair with the smallest, one group and 10 images.
 """
 
 
