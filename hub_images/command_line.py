@@ -59,7 +59,7 @@ class Command(Application):
             if not os.path.exists(self.config_file):
                 self.exit_with(f"There is no configuration file {self.config_file}.")
             if not self.config_file.endswith((".py", ".json")):
-                self.exit_with(f"{self.config_file}: a configuration file ends in .py or .json.")
+                self.exit_with(f"{self.config_file}: the file's name must end in .py or .json.")
             try:
                 self.load_config_file(self.config_file, path=os.getcwd())
             except Exception as error:  # noqa: BLE001 (the file is a program)
@@ -92,7 +92,7 @@ class UpgradeDb(Command):
     """Bring the database up to the revision of this version."""
 
     name = "hub-images-upgrade-db"
-    description = "Upgrade an empty or older database of hub-images to this version's revision."
+    description = "Create the tables in an empty database, or upgrade those of an older version."
 
     def start(self) -> None:
         """Upgrade and say what happened."""
@@ -103,7 +103,7 @@ class UpgradeDb(Command):
             self.exit_with(str(error))
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
-            self.exit_with(f"The database cannot be upgraded: {reason}")
+            self.exit_with(f"Could not upgrade the database: {reason}")
         if changed:
             self.log.info("Upgraded the database to revision %s.", head_revision())
         else:

@@ -50,8 +50,8 @@ _HOOKS = ("options_form", "options_from_form", "apply_user_options", "pre_spawn_
 
 _TWO_FORMS = (
     "{where} (in Helm values: singleuser.profileList) is set beside "
-    "hub_images.configure(c), and a hub can have only one options form. Take profile_list "
-    "away; write its sizes as c.HubImages.instance_types and add its images to the catalogue."
+    "hub_images.configure(c), but a hub can have only one options form. Remove profile_list, "
+    "write its sizes as c.HubImages.instance_types, and add its images to the catalogue."
 )
 
 
@@ -74,8 +74,8 @@ def configure(c: Config) -> None:
     name = settings.service_name
     if any(service.get("name") == name for service in _present(c.JupyterHub, "services", [])):
         raise ValueError(
-            f"c.HubImages.service_name: there is already a service named {name} "
-            "(is configure(c) called twice?)."
+            f"c.HubImages.service_name: there is already a service named {name}. "
+            "Choose another name, or call configure(c) only once."
         )
     if _present(c.JupyterHub, "internal_ssl", False):
         raise ValueError(
@@ -164,7 +164,7 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
     roles: list[dict[str, Any]] = [
         {
             "name": f"{ROLE_PREFIX}-service",
-            "description": "What the service of hub-images may ask the hub",
+            "description": "What the hub-images service may ask the hub",
             "scopes": SERVICE_SCOPES,
             "services": [name],
         },

@@ -39,13 +39,13 @@ class HubImages(Configurable):
     instance_types = List(  # type: ignore[misc]
         AnyTrait(),
         default_value=[{"name": "default", "display_name": "Default"}],
-        help="""The instance types that people choose from, in the order in which they are
-        shown; see docs/configuration.md for their fields.""",
+        help="""The instance types that people choose from, in the order in which they see
+        them; docs/configuration.md lists their fields.""",
     ).tag(config=True)
 
     service_name = Unicode(
         "images",
-        help="""Name of the service, and with it its address: /services/images/.""",
+        help="""Name of the service, and of its address: /services/images/.""",
     ).tag(config=True)
 
     service_url = Unicode(
@@ -68,16 +68,16 @@ class HubImages(Configurable):
         Unicode(),
         default_value=None,
         allow_none=True,
-        help="""Names of the image pull secrets an admin may choose. None reads the
-        kubernetes.io/dockerconfigjson secrets of the namespace in which user pods run, where
-        the hub runs on Kubernetes, and is empty elsewhere.""",
+        help="""Names of the image pull secrets that an admin may choose. With None, a hub on
+        Kubernetes reads the kubernetes.io/dockerconfigjson secrets of the user pods'
+        namespace; any other hub has none.""",
     ).tag(config=True)
 
     pull_failure_timeout = Float(
         20,
         min=0,
-        help="""Seconds after Kubernetes first reports that an image cannot be pulled until
-        the start is ended; 0 waits for the spawner's start_timeout.""",
+        help="""Seconds that a start goes on after Kubernetes first reports that it cannot
+        pull the image; 0 waits for the spawner's start_timeout.""",
     ).tag(config=True)
 
     # what the hub tells its service; not for configuration files
@@ -94,8 +94,8 @@ class HubImages(Configurable):
         value = str(proposal["value"])
         if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", value):
             raise TraitError(
-                "c.HubImages.service_name: use lower-case letters, digits and -, beginning and "
-                "ending with a letter or digit; it is part of the address."
+                "c.HubImages.service_name: use lower-case letters, digits and -, and begin and "
+                "end with a letter or digit; the name is part of the address."
             )
         return value
 
@@ -110,8 +110,8 @@ class HubImages(Configurable):
                 port = None
             if parsed.scheme == "https":
                 raise TraitError(
-                    "c.HubImages.service_url: use http://; the service does not speak TLS. "
-                    "The proxy reaches it inside the hub's machine or cluster."
+                    "c.HubImages.service_url: use http://. The service does not speak TLS; "
+                    "the proxy reaches it inside the hub's machine or cluster."
                 )
             if parsed.scheme != "http" or not parsed.hostname or not port:
                 raise TraitError(

@@ -111,8 +111,8 @@ def _check_reference(value: str) -> str:
 def _check_secret_name(value: str) -> str:
     if not is_secret_name(value):
         raise ValueError(
-            "Give the name of a Kubernetes secret: lower-case letters, digits, - and ., "
-            "beginning and ending with a letter or digit."
+            "Give the name of a Kubernetes secret: use lower-case letters, digits, - and ., "
+            "and begin and end with a letter or digit."
         )
     return value
 
@@ -178,7 +178,7 @@ def _sentence(item: Any) -> str:
     if kind == "string_too_long" or (kind == "too_long" and isinstance(item["input"], str)):
         return f"Use at most {context['max_length']:,} characters."
     if kind == "too_long":
-        return f"Give at most {context['max_length']:,}."
+        return f"Give at most {context['max_length']:,} entries."
     if kind in {"greater_than", "greater_than_equal"}:
         bound = context.get("gt", context.get("ge"))
         return f"This must be {'more than' if 'gt' in context else 'at least'} {bound}."

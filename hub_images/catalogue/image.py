@@ -68,7 +68,7 @@ class ImageSpec(BaseModel):
         Searched,
         Field(
             title="Name",
-            description="Unique, fixed after creation; it becomes a Kubernetes label value.",
+            description="Unique; cannot be changed later. It becomes a Kubernetes label value.",
             json_schema_extra={
                 "pattern": f"^{NAME_PATTERN}$",
                 "minLength": 1,
@@ -82,7 +82,7 @@ class ImageSpec(BaseModel):
         Field(
             title="Display name",
             max_length=DISPLAY_NAME_MAX_LENGTH,
-            description="What people see; blank means name.",
+            description="What people see; blank means the name.",
         ),
     ] = ""
     description: Annotated[
@@ -94,7 +94,7 @@ class ImageSpec(BaseModel):
         BeforeValidator(none_is_blank),
         Field(
             title="Container image URL",
-            description="Container image reference; blank means not ready.",
+            description="Container image reference; while it is blank, the image is not ready.",
         ),
     ] = ""
     gpu_url: Annotated[
@@ -114,7 +114,7 @@ class ImageSpec(BaseModel):
     ] = None
     enabled: Annotated[
         StrictBool,
-        Field(title="Enabled", description="A disabled image is offered to nobody."),
+        Field(title="Enabled", description="Nobody is offered a disabled image."),
     ] = True
     is_global: Annotated[
         StrictBool,
@@ -126,7 +126,7 @@ class ImageSpec(BaseModel):
             title="Edit groups",
             max_length=GROUPS_MAX,
             strict=True,
-            description="Without effect while global.",
+            description="Groups that may use the image; ignored while it is global.",
         ),
         AfterValidator(unique),
     ] = Field(default_factory=list)
@@ -144,7 +144,7 @@ class ImageSpec(BaseModel):
     def _check_gpu_url(self) -> Self:
         if self.gpu_url is not None and self.type != "universal":
             # pydantic puts this under no field; `field_errors` moves it
-            raise ValueError("gpu_url: Only universal images have a URL of their own for GPU.")
+            raise ValueError("gpu_url: Only universal images can have a separate URL for GPU.")
         return self
 
 

@@ -125,7 +125,7 @@ class InstanceType(BaseModel):
         reserved = sorted(_RESERVED_OVERRIDES & self.kubespawner_override.keys())
         if reserved:
             raise ValueError(
-                f"kubespawner_override: {reserved[0]} cannot be overridden here; "
+                f"kubespawner_override: Leave out {reserved[0]}; "
                 "the image comes from the catalogue."
             )
         return self
@@ -133,10 +133,10 @@ class InstanceType(BaseModel):
     @model_validator(mode="after")
     def _check_guarantees(self) -> Self:
         if self.cpu_limit and self.cpu_guarantee and self.cpu_guarantee > self.cpu_limit:
-            raise ValueError("cpu_guarantee: more than cpu_limit, which Kubernetes refuses.")
+            raise ValueError("cpu_guarantee: Use at most cpu_limit; Kubernetes refuses more.")
         limit, guarantee = self.mem_limit, self.mem_guarantee
         if limit and guarantee and in_bytes(guarantee) > in_bytes(limit):
-            raise ValueError("mem_guarantee: more than mem_limit, which Kubernetes refuses.")
+            raise ValueError("mem_guarantee: Use at most mem_limit; Kubernetes refuses more.")
         return self
 
     @property
@@ -170,7 +170,7 @@ def parse_instance_types(
             )
             raise ValueError(problems) from None
         if any(other.name == instance_type.name for other in parsed):
-            raise ValueError(f"{where}.name: {instance_type.name} is there already.")
+            raise ValueError(f"{where}.name: Another one is already named {instance_type.name}.")
         parsed.append(instance_type)
     return tuple(parsed)
 

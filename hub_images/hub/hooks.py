@@ -122,7 +122,7 @@ def _require_check(spawner: Spawner) -> None:
     # Fails closed where a later line of the configuration took a hook away.
     problem = None
     if not getattr(spawner, "_hub_images_checked", False):
-        problem = "something replaced the apply_user_options of hub_images.configure(c)"
+        problem = "something replaced the apply_user_options that hub_images.configure(c) set"
     elif getattr(spawner, "profile_list", None):
         problem = "profile_list is set beside hub_images.configure(c)"
     spawner._hub_images_checked = False
@@ -131,6 +131,6 @@ def _require_check(spawner: Spawner) -> None:
         raise refuse(
             spawner,
             HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The hub is not configured as hub-images needs it; tell your administrator.",
+            "The hub's configuration does not work with hub-images. Tell your administrator.",
             reason="configuration",
         )

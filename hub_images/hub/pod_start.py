@@ -171,7 +171,7 @@ def _not_pulled(
         reference = failure.image
         what = f"The image {reference} of the container {failure.container}, beside your server,"
         logged = f"{reference} of the container {failure.container}"
-        advice = "No other choice helps; tell your administrator."
+        advice = "Another image will not help: tell your administrator."
     spawner.log.error(
         "Ended the start of %s: the image %s cannot be pulled: %s: %s",
         spawner._log_name, logged, failure.reason, told,

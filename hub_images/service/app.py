@@ -40,7 +40,7 @@ class HubImagesService(Command):
 
     name = "hub-images"
     description = (
-        "The hub-images service: the pages and the REST API of the catalogue of images. "
+        "The hub-images service: the pages and the REST API of the image catalogue. "
         "JupyterHub starts it; hub_images.configure(c) tells it how."
     )
     subcommands = {"upgrade-db": (UpgradeDb, UpgradeDb.description)}
@@ -62,8 +62,8 @@ class HubImagesService(Command):
         for variable in ("JUPYTERHUB_SERVICE_URL", "JUPYTERHUB_API_TOKEN"):
             if not os.environ.get(variable):
                 self.exit_with(
-                    f"${variable} is not set. JupyterHub starts this program itself where "
-                    "hub_images.configure(c) stands in its configuration."
+                    f"${variable} is not set. Do not start this program yourself: JupyterHub does, "
+                    "once its configuration calls hub_images.configure(c)."
                 )
         if os.environ.get("JUPYTERHUB_SSL_CERTFILE"):
             self.exit_with(

@@ -69,7 +69,7 @@ class Changes:
         def checked(stored: ImageSpec) -> ImageSpec:
             spec = make(stored)
             if spec.name != stored.name:
-                raise InvalidFields({"name": [f"The name is fixed; it is {stored.name}."]})
+                raise InvalidFields({"name": [f"You cannot change the name {stored.name}."]})
             _check_pull_secret(spec, known, stored.pull_secret)
             return spec
 

@@ -84,7 +84,7 @@ class HubClient:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._pages(path, query)
         except (TimeoutError, OSError, HTTPClientError, ValueError) as error:
-            log.warning("The hub did not tell its %s: %s", path, error or type(error).__name__)
+            log.warning("Could not read the hub's %s: %s", path, error or type(error).__name__)
             return None
 
     async def _pages(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:

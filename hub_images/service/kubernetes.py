@@ -59,9 +59,9 @@ class SecretNames:
             raise self._unreadable("Kubernetes cannot be reached", type(error).__name__) from None
 
     def _unreadable(self, why: str, detail: str) -> SecretsUnreadable:
-        log.warning("Cannot list the pull secrets of namespace %s: %s", self.namespace, detail)
+        log.warning("Could not list the pull secrets of %s: %s", self.namespace, detail)
         return SecretsUnreadable(
-            f"The pull secrets of the namespace {self.namespace} cannot be listed: {why}."
+            f"Could not list the pull secrets of the namespace {self.namespace}: {why}."
         )
 
     async def _names(self) -> list[str]:

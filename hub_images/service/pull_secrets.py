@@ -37,8 +37,8 @@ class SecretsUnreadable(Exception):
 async def no_client() -> list[str]:
     """Say that the client of Kubernetes is not installed, as in a pod that starts local servers."""
     raise SecretsUnreadable(
-        "The cluster's pull secrets cannot be listed: kubernetes_asyncio is not installed "
-        "(pip install 'hub-images[kubernetes]'). Or name them in c.HubImages.pull_secrets."
+        "Could not list the cluster's pull secrets: kubernetes_asyncio is not installed. "
+        "Install 'hub-images[kubernetes]', or name the secrets in c.HubImages.pull_secrets."
     )
 
 

@@ -99,8 +99,8 @@ class Database:
         return await self._run(
             self._write,
             function,
-            "The database did not answer in time; "
-            "check whether the change was saved before trying again.",
+            "The database did not answer in time. "
+            "Check whether the change was saved before you try again.",
         )
 
     def close(self) -> None:

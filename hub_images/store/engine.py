@@ -40,8 +40,8 @@ def parse_url(value: str) -> URL:
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:" or "memory" in url.query.get("mode", ""):
             raise ValueError(
-                "The hub and the service are two processes; give a file, "
-                "such as sqlite:///hub_images.sqlite."
+                "The hub and the service are two processes and must share a file. "
+                "Give one, such as sqlite:///hub_images.sqlite."
             )
         if not url.database.startswith("file:"):
             url = url.set(database=str(Path(url.database).absolute()))
@@ -54,12 +54,12 @@ def _check_driver(url: URL) -> None:
         dialect.import_dbapi()
     except (ArgumentError, ImportError):  # NoSuchModuleError is an ArgumentError
         raise ValueError(
-            f"The driver of {url.drivername}:// is not installed. For PostgreSQL use "
-            "postgresql+psycopg2:// and pip install 'hub-images[postgresql]', for MySQL/MariaDB "
+            f"The driver of {url.drivername}:// is not installed. For PostgreSQL, use "
+            "postgresql+psycopg2:// and install 'hub-images[postgresql]'; for MySQL/MariaDB, "
             "mysql+pymysql:// and 'hub-images[mysql]'."
         ) from None
     if dialect.is_async:
-        raise ValueError(f"{url.drivername}:// is asynchronous; use a driver that is not.")
+        raise ValueError(f"{url.drivername}:// is asynchronous. Use a synchronous driver.")
 
 
 def make_engine(url: URL) -> Engine:

@@ -50,7 +50,7 @@ class VersionConflict(RuntimeError):
     """The image has changed since the version that the caller knows."""
 
     def __init__(self, name: str, version: int) -> None:
-        super().__init__(f"{name} was changed in the meantime; it is at version {version} now.")
+        super().__init__(f"{name} has changed in the meantime; it is now at version {version}.")
         self.name = name
         self.version = version
 

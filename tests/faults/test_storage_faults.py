@@ -59,7 +59,7 @@ def test_a_full_disk(services: Services, tmp_path: Path) -> None:
     small = services.start(url, file_size=ROOM)
     added, sentence = _fill(small)
     assert len(added) > 5
-    assert "cannot be used at the moment" in sentence or "no room for this" in sentence
+    assert "cannot be used at the moment" in sentence or "no space left" in sentence
     assert _names(small) == sorted(added)
     assert small.health() == 200
     answer = small.api("PATCH", f"images/{added[0]}", json={"description": "y" * 2000})
@@ -151,5 +151,5 @@ def _check_read_only(service: Service) -> None:
         service.api("DELETE", "images/before"),
     ):
         assert answer.status_code == 503, answer.text
-        assert "can only be read at the moment" in answer.json()["message"]
+        assert "is read-only at the moment" in answer.json()["message"]
     assert service.api("GET", "images/before").json()["version"] == 1

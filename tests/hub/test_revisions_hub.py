@@ -58,7 +58,7 @@ def test_a_file_that_can_only_be_read(tmp_path: Path) -> None:
                 hub.images("DELETE", "images/minimal"),
             ):
                 assert answer.status_code == 503, answer.text
-                assert "can only be read at the moment" in answer.json()["message"]
+                assert "is read-only at the moment" in answer.json()["message"]
             assert hub.images("GET", "images/minimal").json()["version"] == 1
             page = hub.browser("student").get("hub/spawn")
             assert page.status_code == 200

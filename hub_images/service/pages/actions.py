@@ -47,7 +47,7 @@ class BulkPage(ListingPage):
         """Do `action` to the images in `names`; deleting asks first unless `confirmed`."""
         names, action = self.names(), self.get_body_argument("action", "")
         if action not in self._ACTIONS:
-            raise ErrorAnswer(400, "Choose one of Enable, Disable and Delete.")
+            raise ErrorAnswer(400, "Choose Enable, Disable or Delete.")
         if not names:
             self.back_to_list("No image was chosen.", "warning")
         elif action == "delete" and not self.get_body_argument("confirmed", ""):

@@ -53,7 +53,7 @@ def error_answer(status: int, error: BaseException | None) -> ErrorAnswer:
     elif status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE):
         message = HUB_AWAY
     else:
-        message = "Something went wrong here; the log of hub-images has the details."
+        message = "Something went wrong; the log of hub-images has the details."
     return ErrorAnswer(status, message)
 
 

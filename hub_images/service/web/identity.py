@@ -130,7 +130,7 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
                 "Refused %s %s to %s: a page of another site sent it",
                 self.request.method, self.request.path, self.caller.name,
             )  # fmt: skip
-            raise ErrorAnswer(403, "A page of another site sent this.")
+            raise ErrorAnswer(403, "A page of another site sent this request.")
 
     def refuse_anonymous(self) -> Awaitable[None]:
         """Answer a caller whom the hub does not know."""
