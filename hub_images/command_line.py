@@ -1,4 +1,4 @@
-"""What every command shares: its log, `--config`, and the settings; and `upgrade-db`."""
+"""The base of all commands (log, `--config`, settings), and `upgrade-db`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Command(Application):
 
     @catch_config_error
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Read the command line and, where one is named, the configuration file."""
+        """Read the command line and the configuration file that it names, if any."""
         super().initialize(argv)
         if self.config_file:
             if not os.path.exists(self.config_file):
@@ -71,11 +71,11 @@ class Command(Application):
             self.exit_with(str(error))
 
     def set_up_logging(self) -> None:
-        """Let our modules log where the application does."""
+        """Send our modules' log to the application's."""
         self.log_like_this("hub_images")
 
     def log_like_this(self, *names: str) -> None:
-        """Let the named loggers write what and where the application's does."""
+        """Give the named loggers the application's handlers and level."""
         for name in names:
             logger = logging.getLogger(name)
             logger.propagate = False
@@ -83,19 +83,19 @@ class Command(Application):
             logger.setLevel(self.log.level)
 
     def exit_with(self, sentence: str) -> None:
-        """Say what is wrong and end with status 1."""
+        """Log what is wrong and exit with status 1."""
         self.log.critical("%s", sentence)
         self.exit(1)
 
 
 class UpgradeDb(Command):
-    """Bring the database up to the revision of this version."""
+    """Upgrades the database to this version's revision."""
 
     name = "hub-images-upgrade-db"
     description = "Create the tables in an empty database, or upgrade those of an older version."
 
     def start(self) -> None:
-        """Upgrade and say what happened."""
+        """Upgrade the database and log what happened."""
         engine = make_engine(self.settings.database_url)
         try:
             changed = upgrade(engine)

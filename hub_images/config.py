@@ -1,8 +1,8 @@
 """`configure(c)`: adds hub-images to a hub's configuration.
 
-It adds to what `c` holds already and replaces nothing, so it is called after the
-settings it adds to. What is wrong raises ValueError, which stops the hub at start with
-a message that names the setting.
+It adds to what `c` already holds and replaces nothing, so call it after the settings
+that it adds to. An invalid setting raises ValueError, which stops the hub at start and
+names the setting.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _TWO_FORMS = (
 
 
 class _SpawnerSection(Config):
-    """A spawner's section of the configuration, which takes no `profile_list`."""
+    """A spawner's configuration section that refuses a `profile_list`."""
 
     def __setitem__(self, key: str, value: Any) -> None:
         if key == "profile_list" and value:
@@ -67,8 +67,8 @@ class _SpawnerSection(Config):
 def configure(c: Config) -> None:
     """Add the service, its permissions, pages and spawner hooks to the hub's configuration `c`.
 
-    Call it after the rest of the configuration. Raises ValueError that names the
-    setting which is wrong.
+    Call it after the rest of the configuration. Raises ValueError, which names the
+    invalid setting.
     """
     settings = load_settings(c)
     name = settings.service_name
@@ -93,7 +93,7 @@ def configure(c: Config) -> None:
 
 
 def _present(section: Config, name: str, default: Any) -> Any:
-    """Return the configured value; values that were only appended to are shown as a list."""
+    """Return the configured value, or `default`; one that was only appended to is a list."""
     if name not in section:
         return default
     value = section[name]
@@ -199,7 +199,7 @@ def _admin_users(c: Config) -> set[str]:
 
 
 def _configured_class(c: Config, name: str) -> type[Configurable]:
-    """Return the class that `c.JupyterHub.<name>` means, given as class, name or import path."""
+    """Return the class of `c.JupyterHub.<name>`, which may be a class, name or import path."""
     trait = getattr(JupyterHub, name)
     given = _present(c.JupyterHub, name, None) or trait.default_value
     if isinstance(given, str):
@@ -224,7 +224,7 @@ def _sections(configured: type[Configurable]) -> list[str]:
 
 
 def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -> Any:
-    """Return the configured value of a trait, `default` where none of the sections sets it."""
+    """Return the configured value of a trait, or `default` if no section sets it."""
     for section in sections:
         if section in c and name in c[section]:
             return _present(c[section], name, default)
@@ -232,7 +232,7 @@ def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -
 
 
 def _refuse_profile_list(c: Config, spawner_class: type[Configurable]) -> None:
-    """Raise ValueError where a `profile_list` is configured, or is the spawner class's default."""
+    """Raise ValueError if a `profile_list` is configured or the spawner class has a default."""
     for section, values in c.items():
         # Whatever the section's name: a class may be configured under any of its parents'.
         if isinstance(values, Config) and _present(values, "profile_list", []):

@@ -30,7 +30,7 @@ class PermissionMissing(Exception):
 
 
 def access_scope(service_name: str) -> str:
-    """Name the scope that the hub asks for before it lets a browser into the service."""
+    """Return the scope that a browser needs before the hub lets it into the service."""
     return f"access:services!service={service_name}"
 
 

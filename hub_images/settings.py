@@ -1,7 +1,7 @@
-"""`c.HubImages`: the settings, as the hub's configuration file and the service read them.
+"""`c.HubImages`: the settings, for the hub's configuration file and the service.
 
-Every trait is checked when it is set, and what is wrong raises ValueError with a
-message that names the setting.
+Every trait checks its value when it is set. `load_settings` raises ValueError, which names
+the invalid setting.
 """
 
 from __future__ import annotations
@@ -139,12 +139,12 @@ class HubImages(Configurable):
 
     @property
     def parsed_instance_types(self) -> tuple[InstanceType, ...]:
-        """The instance types, in their order."""
+        """The instance types, in the configured order."""
         return parse_instance_types(self.instance_types)
 
     @cached_property
     def database_url(self) -> URL:
-        """The parsed `db_url`, which may hold a password; ValueError names the setting."""
+        """The parsed `db_url`, which may hold a password; raises ValueError."""
         configured = "db_url" in self.config.get("HubImages", {})
         origin = f", from ${DB_URL_VARIABLE}" if not configured and _environment_url() else ""
         try:
@@ -154,7 +154,7 @@ class HubImages(Configurable):
 
     @property
     def message(self) -> str:
-        """All that the hub tells its service, as JSON; `load_settings` reads it there."""
+        """What the hub tells its service, as JSON for `load_settings`."""
         values = {name: getattr(self, name) for name in _TOLD}
         values["db_url"] = self.database_url.render_as_string(hide_password=False)
         values["instance_types"] = [
@@ -182,9 +182,9 @@ def _environment_url() -> str:
 
 
 def load_settings(config: Config, message: str = "") -> HubImages:
-    """Read `c.HubImages` from `config`; raises ValueError that names the setting.
+    """Read `c.HubImages` from `config`; raises ValueError, which names the setting.
 
-    `message` is what the hub told its service; what `config` sets wins over it.
+    `message` is what the hub told its service; `config` wins over it.
     """
     configured = config.get("HubImages", {})
     known = HubImages.class_trait_names(config=True)

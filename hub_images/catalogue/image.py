@@ -1,8 +1,8 @@
 """What a valid image is: each field, named once.
 
 `ImageSpec` is the one list of an image's fields. The row, the form, the JSON model, the
-OpenAPI document, the snapshot that the hub keeps and every difference that people see are
-derived from it; `docs/design.md` says what a new field needs beside its line here.
+OpenAPI document, the hub's snapshot and every difference that people see are derived from
+it; `docs/design.md` says what a new field needs besides its line here.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ UNKNOWN_NAMED = 20  # of the fields that do not exist; a body could hold 100,000
 
 
 class Searched:
-    """Marks a field whose text a search looks through."""
+    """Marks a field that a search looks in."""
 
 
 class ImageSpec(BaseModel):
     """The writable fields of an image, valid and trimmed, in the order in which people see them.
 
-    A field's title is its label. `display_name` is never blank: where none was given it is
-    the name. `gpu_url` is None where the GPU reference is the same as `url`.
+    A field's title is its label. `display_name` is never blank: without one, it is the name.
+    `gpu_url` is None if the GPU reference is the same as `url`.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, title="ImageSpec")
@@ -149,7 +149,7 @@ class ImageSpec(BaseModel):
 
 
 class ImageRecord(BaseModel):
-    """What the service itself writes of an image; sent back, these fields are ignored."""
+    """The fields of an image that the service itself writes; it ignores them in requests."""
 
     ready: bool = Field(description="Whether url is not blank.")
     version: int = Field(ge=1, description="Grows with every change.")
@@ -175,7 +175,7 @@ READ_ONLY_FIELDS = frozenset(ImageRecord.model_fields)
 def parse_image(data: Mapping[str, Any]) -> ImageSpec:
     """Turn the JSON fields of an image into a spec.
 
-    Read-only fields are dropped first, so that what GET answered can be sent back.
+    Ignores read-only fields, so that callers can send back what GET answered.
     Raises `InvalidFields`.
     """
     writable = {key: value for key, value in data.items() if key in ATTRIBUTES}
@@ -196,7 +196,7 @@ def parse_image(data: Mapping[str, Any]) -> ImageSpec:
 def patched(spec: ImageSpec, data: Mapping[str, Any]) -> ImageSpec:
     """Return `spec` with just the JSON fields of `data` changed; raises `InvalidFields`.
 
-    A type other than universal takes the URL for GPU away.
+    A type other than universal clears the URL for GPU.
     """
     fields = {**image_fields(spec), **data}
     if "gpu_url" not in data and fields["type"] != "universal":

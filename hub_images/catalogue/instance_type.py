@@ -1,7 +1,7 @@
 """Instance types: the sizes of server that the deployer offers.
 
-They come from `c.HubImages.instance_types`, in the order in which they are shown;
-what is wrong with one raises ValueError with a message that names the setting.
+They come from `c.HubImages.instance_types`, in the order in which people see them. An
+invalid one raises ValueError, which names the setting.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _check_name(value: str) -> str:
 
 
 def _check_bytes(value: object) -> object:
-    """Accept what `jupyterhub.traitlets.ByteSpecification` accepts, bar zero and below."""
+    """Accept what `jupyterhub.traitlets.ByteSpecification` accepts, except zero and less."""
     if isinstance(value, bool):
         raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
     if isinstance(value, str):
@@ -87,7 +87,7 @@ class InstanceType(BaseModel):
     """A size of server, as configured.
 
     `cpu_*` are cores; `mem_*` are bytes as a number or with KubeSpawner's suffixes
-    (K, M, G, T are powers of 1024); a guarantee that is left out equals its limit.
+    (K, M, G, T are powers of 1024). A guarantee defaults to its limit.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
@@ -141,7 +141,7 @@ class InstanceType(BaseModel):
 
     @property
     def type(self) -> Literal["cpu", "gpu"]:
-        """`gpu` where GPUs are asked for, else `cpu`."""
+        """`gpu` if it has GPUs, else `cpu`."""
         return "gpu" if self.gpu_limit > 0 else "cpu"
 
 
@@ -150,7 +150,8 @@ def parse_instance_types(
 ) -> tuple[InstanceType, ...]:
     """Turn the configured list into instance types, in its order.
 
-    Raises ValueError that names `setting`, the entry and the field.
+    Raises ValueError, or TypeError for an entry that is no mapping; both name `setting`,
+    the entry and the field.
     """
     if not isinstance(value, (list, tuple)) or not value:
         raise ValueError(f"{setting} must be a list of at least one instance type.")
@@ -176,10 +177,10 @@ def parse_instance_types(
 
 
 def instance_type_model(instance_type: InstanceType) -> dict[str, Any]:
-    """Return the JSON model.
+    """Return the JSON model, without `kubespawner_override`.
 
-    `kubespawner_override` is left out: it may hold environment variables and other
-    values that are not for everyone who may read the catalogue.
+    That may hold environment variables and other values that not every reader of the
+    catalogue may see.
     """
     fields = instance_type.model_dump(by_alias=True, exclude={"kubespawner_override"})
     return {**fields, "type": instance_type.type}

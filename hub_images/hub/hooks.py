@@ -32,10 +32,10 @@ _UNAVAILABLE = "The list of images cannot be read at the moment. Try again in a 
 
 @dataclass(frozen=True)
 class Hooks:
-    """The traits to be set on the spawner.
+    """The traits to set on the spawner.
 
-    They are plain functions, because traitlets deep-copies what it is given and an
-    object with a database in it cannot be copied.
+    They are plain functions: traitlets deep-copies its values, and cannot copy an object
+    that holds a database.
     """
 
     options_form: Callable[[Spawner], Awaitable[str]]
@@ -56,7 +56,7 @@ def make_hooks(
     *,
     pull_failure_timeout_seconds: float,
 ) -> Hooks:
-    """Make the hooks over `catalogue` that also do what the `deployer` configured."""
+    """Make the hooks, which read `catalogue` and also run what the `deployer` configured."""
     keep_replaced_options()
     form = OptionsForm(instance_types)
 

@@ -1,9 +1,9 @@
-"""How a start is refused: the user reads a sentence, and the hub does not count it as broken.
+"""Refuses a start: the user reads a sentence, and the hub does not count it as a failure.
 
-JupyterHub ends itself after `consecutive_failure_limit` failed starts, 5 on
-zero-to-jupyterhub. A start that was refused, or an image that cannot be pulled, is no
-sign of a broken hub, or a few clicks would take it down for everyone. 6.0 has
-`SpawnException` for this; before, every failed start counts, and is taken off again here.
+JupyterHub exits after `consecutive_failure_limit` failed starts (5 on zero-to-jupyterhub).
+Refused starts and images that cannot be pulled must not count, or a few clicks would take
+the hub down for everyone. JupyterHub 6.0 has `SpawnException` for this; earlier versions
+count every failed start, so `refuse` takes one off again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The service as a program, which the hub runs.
 
-It listens first and opens the database after, because the hub gives up on a service
-that does not answer within half a minute, and a database that is away must not keep
-the hub from starting.
+It listens first and opens the database afterwards: the hub gives up on a service that
+does not answer within half a minute, and it must start even while the database is down.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class HubImagesService(Command):
     subcommands = {"upgrade-db": (UpgradeDb, UpgradeDb.description)}
 
     def set_up_logging(self) -> None:
-        """Let Tornado log where the application does, and nobody log a secret."""
+        """Send Tornado's log to the application's, without secrets."""
         names = ("hub_images", "tornado.access", "tornado.application", "tornado.general")
         self.log_like_this(*names)
         for name in names:
@@ -108,10 +107,10 @@ class HubImagesService(Command):
         database.close()
 
     async def open_database(self, database: Database) -> None:
-        """Upgrade the database as soon as it answers; until then requests get a sentence.
+        """Upgrade the database once it answers; until then, requests get a sentence.
 
-        A newer database is left alone and asked again: if the service ended, the hub would
-        end too, and with it everything that has nothing to do with images.
+        Leave a newer database alone and ask again: if the service exited, so would the hub,
+        and with it everything that has nothing to do with images.
         """
         database.closed_because = "The database does not answer yet."
         while True:
@@ -133,7 +132,7 @@ class HubImagesService(Command):
                 return
 
     def web_application(self, database: Database) -> ServiceApplication:
-        """Make the application with what its handlers work with."""
+        """Make the application and the context of its handlers."""
         context = ServiceContext(
             database=database,
             hub=HubClient(),
@@ -163,10 +162,10 @@ class HubImagesService(Command):
 
 
 def listening_address(host: str | None) -> str:
-    """Return the address to listen on where the proxy reaches the service at `host`.
+    """Return the address to listen on, so that the proxy reaches the service at `host`.
 
-    An address or localhost is listened on itself. A name, as of a Kubernetes Service, is
-    the address of something in between; then all of this machine's addresses are.
+    An IP address or localhost is that address itself. Any other name may belong to something
+    in between, such as a Kubernetes Service: then listen on all addresses.
     """
     if host in (None, "localhost"):
         return "127.0.0.1"

@@ -1,8 +1,8 @@
-"""What only Kubernetes can tell: names of pull secrets, and why an image is not pulled.
+"""Reads the names of pull secrets from Kubernetes.
 
-The only module that knows Kubernetes; imported only where it is. Secrets are asked
-for as metadata (`PartialObjectMetadataList`), so their contents do not even leave the
-API server: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+The service's only module that knows Kubernetes; imported only there. It asks for secrets
+as metadata (`PartialObjectMetadataList`), so that their contents do not even leave the API
+server: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SecretNames:
         self._configured = False
 
     async def __call__(self) -> list[str]:
-        """Return the names; raises `SecretsUnreadable` with a sentence that says why not."""
+        """Return the names; raises `SecretsUnreadable`, which says why it cannot."""
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._names()

@@ -63,7 +63,7 @@ def _check_driver(url: URL) -> None:
 
 
 def make_engine(url: URL) -> Engine:
-    """Make an engine whose every wait is bounded; no connection is opened yet."""
+    """Make an engine whose every wait is bounded; it connects on first use."""
     backend = url.get_backend_name()
     if backend == "sqlite":
         engine = create_engine(url, connect_args={"timeout": TIMEOUT_SECONDS})
@@ -111,7 +111,7 @@ _READ_ONLY = {sqlite3.SQLITE_READONLY, "25006", 1290, 1792, 1836}
 
 
 def write_problem(error: Exception) -> str | None:
-    """Return a sentence where the database takes no writes at all, else None."""
+    """Return a sentence if the database takes no writes at all, else None."""
     original = getattr(error, "orig", None) if isinstance(error, DBAPIError) else None
     if isinstance(original, sqlite3.Error):
         code: object = getattr(original, "sqlite_errorcode", 0) & 0xFF

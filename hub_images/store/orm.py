@@ -2,8 +2,8 @@
 
 All names begin with `hub_images_`, so that the hub's own database can hold them.
 Text compares by code point on every database ("C", utf8mb4_bin), so that sorting,
-uniqueness and search mean the same everywhere; what people see as alike (case) is
-folded into `search_text` and `sort_key` when a row is written.
+uniqueness and search mean the same everywhere. `search_text` and `sort_key` are folded when
+a row is written, because people ignore case.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def long_text() -> TypeEngine[str]:
 
 
 def folded_text() -> TypeEngine[str]:
-    """As `long_text`, for text that case folding makes longer than 64 KiB, MySQL's TEXT."""
+    """As `long_text`, with room for folded text, which MySQL's TEXT (64 KiB) may lack."""
     return (
         Text()
         .with_variant(Text(collation="C"), "postgresql")
@@ -78,7 +78,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """MySQL keeps whole seconds unless told otherwise."""
+        """Ask MySQL for microseconds; its default is whole seconds."""
         if dialect.name in ("mysql", "mariadb"):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime())
@@ -92,7 +92,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give back what was stored, as UTC."""
+        """Return what was stored, as UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
@@ -123,8 +123,8 @@ _TABLE_OPTIONS = {
 class CatalogueState(Base):
     """The one row that every write changes first.
 
-    It is the clock of the catalogue (`revision` tells a reader whether what it
-    remembers still holds) and its lock (two writers wait for each other here).
+    It is the clock of the catalogue (`revision` tells a reader whether its cache is still
+    valid) and its lock (writers wait for each other here).
     """
 
     __tablename__ = "hub_images_catalogue"
@@ -193,7 +193,7 @@ class Image(Base):
 
     @property
     def groups(self) -> list[str]:
-        """The groups that may use the image where it is not global, in the given order."""
+        """The groups that may use the image if it is not global, in the given order."""
         return [row.group_name for row in self.group_rows]
 
     @groups.setter
@@ -206,7 +206,7 @@ class Image(Base):
 
 
 class ImageGroup(Base):
-    """A group that may use an image where that is not global."""
+    """A group that may use an image that is not global."""
 
     __tablename__ = "hub_images_image_group"
     __table_args__ = (

@@ -1,6 +1,6 @@
 """The list of images: which of them, in which order, one page at a time.
 
-Guarantees: a text is found, and images are sorted, alike on every database.
+Guarantees: every database finds and sorts images alike.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SAMPLE = select(Image.search_text).order_by(Image.id).limit(SAMPLE)
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """Which images, in which order, and which part of them; None does not filter."""
+    """Which images to list, in which order, and which part; None does not filter."""
 
     search: str = ""
     type: ImageType | None = None
@@ -45,7 +45,7 @@ class ImageQuery:
 
 
 def fold(value: str) -> str:
-    """Return `value` so that text which people read as the same compares as the same.
+    """Fold `value`, so that text which people read as the same compares as the same.
 
     Compatibility-normalised and case-folded (Unicode standard, section 3.13), in every
     alphabet alike; the databases' own lower() differ from each other.
@@ -54,7 +54,7 @@ def fold(value: str) -> str:
 
 
 def search_text(spec: ImageSpec) -> str:
-    """Return what a search looks through, folded."""
+    """Return the folded text that a search looks in."""
     return _FIELD_END.join(fold(getattr(spec, name)) for name in SEARCHED)
 
 
@@ -96,7 +96,7 @@ def _needle(query: ImageQuery) -> str:
 
 
 def _in_many(session: Session, needle: str) -> bool:
-    """Say whether a good part of the images hold the text, judged by some of them."""
+    """Estimate from some of the images whether many of them hold the text."""
     texts = session.execute(_SAMPLE).scalars()
     return sum(needle in text for text in texts) > SAMPLE / 4
 

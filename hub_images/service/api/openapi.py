@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the models that validate.
+"""The OpenAPI 3.1 document, made from the models that validate requests.
 
 https://spec.openapis.org/oas/v3.1.1
 """

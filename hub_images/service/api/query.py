@@ -1,4 +1,4 @@
-"""Query parameters of the list → `ImageQuery`, with a sentence for each wrong one."""
+"""Turns the list's query parameters into an `ImageQuery`, with a sentence for each wrong one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What all pages share: the hub's page around them, messages, errors, content security.
 
-Guarantees: a page carries no script but the service's own files and what the hub's
-`page.html` (or the deployer's own) brings along; nothing typed is lost when a session
-has ended; a message is shown once.
+Guarantees: a page runs only the service's own scripts and those of the hub's `page.html`
+(or the deployer's own); people lose nothing that they typed when their session ends; a
+message is shown once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FLASH_COOKIE = "hub-images-flash"
 
 
 class PageHandler(IdentifiedHandler):
-    """A request by a browser, answered with a page that extends the hub's `page.html`."""
+    """A request from a browser, answered with a page that extends the hub's `page.html`."""
 
     #: Whether the navigation bar marks "Images" as the present page.
     in_navigation: ClassVar[bool] = True
@@ -40,9 +40,9 @@ class PageHandler(IdentifiedHandler):
         self.set_header("Content-Type", "text/html; charset=UTF-8")
 
     def refuse_anonymous(self) -> Awaitable[None]:
-        """Send a browser to the hub's login, or give back what it sent to change something.
+        """Send a browser to the hub's login, or give back the form that it sent.
 
-        A fetch is answered 403: it cannot sign anybody in.
+        A fetch gets 403: it cannot sign anybody in.
         """
         fetched = self.request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
         if self.request.method in SAFE_METHODS and not fetched:
@@ -66,7 +66,7 @@ class PageHandler(IdentifiedHandler):
         ]
 
     def page_variables(self) -> dict[str, Any]:
-        """Return what the hub's `page.html` and our own templates work with."""
+        """Return the variables of the hub's `page.html` and of our own templates."""
         prefix = self.hub_auth.hub_host + self.hub_auth.hub_prefix
         caller = self.caller if self.current_user else None
         held = caller.scopes if caller else frozenset()
@@ -105,7 +105,7 @@ class PageHandler(IdentifiedHandler):
         return [SimpleNamespace(name=self.context.service_name, href=self.root)]
 
     def render_page(self, template: str, status: int = HTTPStatus.OK, **variables: Any) -> None:
-        """Finish with a page of ours; `variables` come on top of `page_variables`."""
+        """Finish with one of our pages; `variables` override `page_variables`."""
         shared = self.page_variables()
         environment = self.context.templates
         # The hub's page without our content: what scripts it has are the hub's or the deployer's.
@@ -147,7 +147,7 @@ class PageHandler(IdentifiedHandler):
         )
 
     def take_flash(self) -> tuple[str, str] | None:
-        """Return kind and text of the message that waits, and forget it."""
+        """Return the kind and text of the waiting message, if any, and clear it."""
         if self.get_cookie(FLASH_COOKIE) is None:
             return None
         self.clear_cookie(FLASH_COOKIE, path=self.root)
