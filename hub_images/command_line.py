@@ -20,7 +20,7 @@ class Command(Application):
     """A program with a configuration file and the settings of hub-images."""
 
     version = __version__
-    # with half of its configuration, a program works on the wrong database
+    # half of its configuration could send a program to the wrong database
     raise_config_file_errors = True
     classes = [HubImages]
     config_file = Unicode(

@@ -31,11 +31,11 @@ __all__ = ["HubImages", "configure"]
 
 ROLE_PREFIX = "hub-images"
 
-#: What the service asks the hub for: groups with their members' number, and which
-#: servers run. Not their state, and nothing that changes anything.
+#: What the service may ask the hub: groups with their members, and which servers run.
+#: It may not see the servers' state, and may not change anything.
 SERVICE_SCOPES = ["list:groups", "read:groups", "list:users", "read:servers"]
 
-#: Environment variables of the hub that its service needs as well: where the cluster is.
+#: Environment variables that the hub passes on, so that the service finds the cluster.
 _PASSED_ON = (
     "KUBERNETES_SERVICE_HOST",
     "KUBERNETES_SERVICE_PORT",
@@ -98,7 +98,7 @@ def _present(section: Config, name: str, default: Any) -> Any:
         return default
     value = section[name]
     if isinstance(value, LazyConfigValue):
-        # of a copy: the value remembers what it answered, and would take no more items
+        # of a copy: once asked for its value, it remembers that and takes no more items
         return copy.deepcopy(value).get_value(type(default)())
     return value
 
@@ -135,8 +135,8 @@ def _add_templates(c: Config, settings: HubImages) -> None:
 
 def _add_service(c: Config, settings: HubImages) -> None:
     passed_on = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-    # A page.html of the deployer's own comes before ours and may lack our link in the
-    # navigation bar; then the hub's list of services has it.
+    # The deployer's own page.html comes before ours and may lack our link in the
+    # navigation bar; then the hub lists the service there.
     own_page = any((Path(path) / "page.html").is_file() for path in settings.template_paths)
     service = {
         "name": settings.service_name,
@@ -145,7 +145,7 @@ def _add_service(c: Config, settings: HubImages) -> None:
         "environment": {**passed_on, SETTINGS_VARIABLE: settings.message},
         "oauth_no_confirm": True,
         "display": own_page,
-        # The scopes that a browser's session may carry, where its user holds them.
+        # The scopes that a browser's session may carry, if its user holds them.
         "oauth_client_allowed_scopes": [
             scopes.READ,
             scopes.WRITE,
@@ -168,8 +168,8 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
             "scopes": SERVICE_SCOPES,
             "services": [name],
         },
-        # The built-in admin role takes no custom scopes. With this one, hub admins can make
-        # tokens that may do no more than keep images.
+        # The built-in admin role takes no custom scopes. With this role, hub admins can make
+        # tokens that may only change images.
         {
             "name": f"{ROLE_PREFIX}-hub-admins",
             "description": "Users in c.Authenticator.admin_users",
@@ -181,7 +181,7 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
         ("admins", scopes.WRITE, settings.admin_groups),
         ("readers", scopes.READ, settings.reader_groups),
     ):
-        # Even without groups: the hub keeps what a role that is no longer loaded once gave.
+        # Even without groups: a role that is no longer loaded keeps its members in the hub.
         roles.append(
             {
                 "name": f"{ROLE_PREFIX}-{kind}",
@@ -234,7 +234,7 @@ def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -
 def _refuse_profile_list(c: Config, spawner_class: type[Configurable]) -> None:
     """Raise ValueError if a `profile_list` is configured or the spawner class has a default."""
     for section, values in c.items():
-        # Whatever the section's name: a class may be configured under any of its parents'.
+        # In every section: a class may be configured under the name of any parent.
         if isinstance(values, Config) and _present(values, "profile_list", []):
             raise ValueError(_TWO_FORMS.format(where=f"c.{section}.profile_list"))
     for parent in spawner_class.__mro__:

@@ -7,9 +7,8 @@ from collections.abc import Collection
 READ = "custom:hub-images:read"
 WRITE = "custom:hub-images:write"
 
-#: The hub's built-in `admin` role cannot be given custom scopes
-#: (`jupyterhub.roles` refuses to redefine it), so hub admins are known by this
-#: scope, which that role holds.
+#: We know hub admins by this scope of the hub's built-in `admin` role, because that role
+#: takes no custom scopes (`jupyterhub.roles` refuses to redefine it).
 HUB_ADMIN = "admin:services"
 
 CUSTOM_SCOPES = {

@@ -164,8 +164,8 @@ class HubImages(Configurable):
         return json.dumps(values)
 
 
-#: What the service needs of the settings. It starts no server, so it gets no
-#: `kubespawner_override`, which may hold what is not for its readers.
+#: The settings that the service needs. It starts no server, so it gets no
+#: `kubespawner_override`, which may hold what its readers must not see.
 _TOLD = (
     "db_url",
     "instance_types",
@@ -207,5 +207,5 @@ def load_settings(config: Config, message: str = "") -> HubImages:
                 f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
             )
         raise ValueError(sentence) from None
-    settings.database_url  # noqa: B018 (parsed here, so that a wrong one is said at start)
+    settings.database_url  # noqa: B018 (parsed here, to report a wrong one at start)
     return settings

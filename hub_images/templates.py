@@ -36,7 +36,7 @@ def make_environment(template_paths: Iterable[str] = ()) -> Environment:
     The deployer's `template_paths` come first, then ours, then the hub's originals, which
     are also found below `templates/` (see `JupyterHub.init_tornado_settings`).
     """
-    from jupyterhub._data import DATA_FILES_PATH  # the hub's own place for its share files
+    from jupyterhub._data import DATA_FILES_PATH  # where the hub has its own share files
 
     originals = str(Path(DATA_FILES_PATH) / "templates")
     ours = str(template_folder())

@@ -21,8 +21,8 @@ INSTANCE_TYPE_KEY = "instance_type"
 IMAGE_KEY = "image"
 KEYS = (INSTANCE_TYPE_KEY, IMAGE_KEY)
 
-#: Beside the choice it is remembered which parts were filled in for the user, so that a later
-#: start without a choice fills them in anew instead of holding them to what they never chose.
+#: Remembers, beside the choice, which parts were filled in: a later start without a choice
+#: fills them in anew, and does not hold users to what they never chose.
 FILLED_IN_KEY = "hub_images_filled_in"
 
 _SHOWN_LENGTH = 80

@@ -46,7 +46,7 @@ ImageType = Literal["cpu", "gpu", "universal"]
 IMAGE_TYPES: tuple[ImageType, ...] = ("cpu", "gpu", "universal")
 
 GROUPS_MAX = 1000
-UNKNOWN_NAMED = 20  # of the fields that do not exist; a body could hold 100,000
+UNKNOWN_NAMED = 20  # unknown fields in an error, at most; a body could hold 100,000
 
 
 class Searched:

@@ -37,7 +37,7 @@ DEFAULT_GPU_RESOURCE = "nvidia.com/gpu"
 # https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/
 _RESOURCE_PATTERN = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
 
-#: What the instance type and image themselves decide, and an override therefore must not.
+#: What no override may set, because the image or the instance type decides it.
 _RESERVED_OVERRIDES = frozenset({"image", "image_spec", "profile_list"})
 
 

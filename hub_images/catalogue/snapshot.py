@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         version: int
 
 else:
-    # A model of pydantic's takes eight times the memory, and a hub may keep 10,000 entries.
+    # A pydantic model takes eight times the memory, and a hub may cache 10,000 entries.
     Entry = make_dataclass(
         "Entry",
         [*((name, spec.annotation) for name, spec in ImageSpec.model_fields.items()),

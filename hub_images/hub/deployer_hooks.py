@@ -15,7 +15,7 @@ from hub_images.catalogue.choice import KEYS
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
 
-_QUERY_PREFIX = "opt-"  # of links; JupyterHub before 6.0 leaves it to us
+_QUERY_PREFIX = "opt-"  # in links; JupyterHub before 6.0 does not remove it
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class DeployerHooks:
         """Return what `fields`, which are not ours, mean to the deployer."""
         theirs = self.options_from_form
         if theirs is None:
-            # A form of theirs, or a hook that reads options, wants what was sent.
+            # Their form, or their hook that reads options, expects what was sent.
             return dict(fields) if self.options_form or self.apply_user_options else {}
         if theirs == "simple":
             return {k: v[0] if len(v) == 1 else v for k, v in fields.items()}
@@ -60,7 +60,7 @@ class DeployerHooks:
         """Run the deployer's `apply_user_options`, a callable or a mapping of traits."""
         if not self.apply_user_options:
             return
-        # The hub's own method knows both forms.
+        # The hub's own method takes both.
         ours = spawner.apply_user_options
         spawner.apply_user_options = self.apply_user_options
         try:

@@ -91,7 +91,7 @@ def make_hooks(
         spawner._hub_images_checked = False
         try:
             choice = await check(spawner, user_options)
-            # Theirs before ours: what both set (an image, say) is ours to say.
+            # Theirs runs first: where both set a trait (an image, say), ours wins.
             await deployer.apply(spawner, user_options)
         except Exception:
             restore(spawner)
@@ -119,7 +119,7 @@ def make_hooks(
 
 
 def _require_check(spawner: Spawner) -> None:
-    # Fails closed where a later line of the configuration took a hook away.
+    # Fails closed if a later line of the configuration replaced a hook.
     problem = None
     if not getattr(spawner, "_hub_images_checked", False):
         problem = "something replaced the apply_user_options that hub_images.configure(c) set"

@@ -17,11 +17,11 @@ from hub_images.catalogue.choice import Offer, offer
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.catalogue.snapshot import Entry, Snapshot
 
-#: As many are in the page from the start; `options_form.js` has the same number. The others
-#: are in a `noscript`, which costs a browser with scripts nothing to lay out.
+#: How many the page shows at first; `options_form.js` has the same number. The others are in
+#: a `noscript`, which a browser with scripts does not lay out.
 SHOWN = 100
 
-#: What the cached lists may hold together; one with 5,000 images has some 1.4 million.
+#: What all cached lists may hold together; one with 5,000 images has some 1.4 million.
 CACHED_CHARACTERS = 16_000_000
 
 _REST, _REST_END = "<noscript>", "</noscript>"
@@ -54,7 +54,7 @@ class ImageRadios:
 
     def list_for(self, snapshot: Snapshot, groups: Collection[str]) -> RadioList:
         """Return what a member of `groups` may choose from."""
-        # Groups that share nothing make no difference, and everyone is in others of them.
+        # Groups that share nothing make no difference, and would make nearly every key unique.
         key = snapshot.sharing(groups) | self._type_groups.intersection(groups)
         with self._lock:
             if self._snapshot is not snapshot:

@@ -17,10 +17,10 @@ from hub_images.catalogue.snapshot import Snapshot
 from hub_images.hub.image_radios import ImageRadios
 from hub_images.templates import make_options_form_environment
 
-#: More images than this get a search box.
+#: This many images, or more, get a search box.
 SEARCH_FROM = 11
 
-#: Marks where the radio buttons go in the rendered form; no escaped text has a `<`.
+#: Marks where the radio buttons go in the rendered form; escaped text has no `<`.
 _RADIOS = "<hub-images-radios>"
 
 _GIB = 1024**3

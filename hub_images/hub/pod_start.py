@@ -117,7 +117,7 @@ async def _start(
     timeout_seconds: float,
 ) -> Any:
     starting = asyncio.ensure_future(maybe_future(original()))
-    # within the timeout: the look after this one would be too late
+    # one look earlier: the next one would come after the timeout
     watch = PullWatch(timeout_seconds - LOOK_SECONDS)
     try:
         while True:
@@ -128,7 +128,7 @@ async def _start(
                 continue
             failure = watch.look(pull_failure(_pod(spawner)), time.monotonic())
             if failure is not None:
-                raise _not_pulled(  # noqa: TRY301 (the same clean-up as for what KubeSpawner raises)
+                raise _not_pulled(  # noqa: TRY301 (to share the clean-up with KubeSpawner's errors)
                     spawner, display_name, reference, failure
                 )
         return starting.result()
@@ -145,7 +145,7 @@ async def _start(
     finally:
         if not starting.done():
             starting.cancel()
-            # its end is awaited, so that nothing of it runs beside the clean-up
+            # wait for its end, so that nothing of it runs beside the clean-up
             await asyncio.wait({starting})
 
 
@@ -155,7 +155,7 @@ def _pod(spawner: Spawner) -> Mapping[str, Any] | None:
         return None
     pod: Mapping[str, Any] | None = reflector.pods.get(f"{spawner.namespace}/{spawner.pod_name}")
     if pod is not None and "deletionTimestamp" in pod["metadata"]:
-        return None  # an earlier pod of that name, on its way out
+        return None  # an earlier pod of that name, which is being deleted
     return pod
 
 

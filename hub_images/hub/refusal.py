@@ -31,10 +31,10 @@ def refuse(spawner: Spawner, status: int, message: str, *, reason: str) -> HTTPE
         error = SpawnException(message, reason=reason, status_code=int(status))
     else:
         error = HTTPError(int(status), message.replace("%", "%%"))
-        # the request that starts the server; its settings are where the hub counts
+        # the hub counts in the settings of the request that starts the server
         if spawner.handler is not None:
             settings = spawner.handler.settings
             settings["failure_count"] = settings.get("failure_count", 0) - 1
-    # What the form and the pending page show, escaped by the hub's templates.
+    # The form and the pending page show this; the hub's templates escape it.
     error.jupyterhub_message = message  # type: ignore[attr-defined]
     return error

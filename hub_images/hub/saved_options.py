@@ -34,7 +34,7 @@ def keep_replaced_options() -> None:
 
 def _keep(server: orm.Spawner, value: Any, before: Any, _initiator: Any) -> Any:
     server._hub_images_replaced = _Replaced(value, before if isinstance(before, dict) else None)
-    # A copy, so that a start's own options can be told from options loaded for it.
+    # A copy: only the options of this very start are then `given` itself.
     return dict(value) if isinstance(value, dict) else value
 
 
@@ -47,11 +47,11 @@ def remember(spawner: Spawner, user_options: Mapping[str, Any], choice: Choice) 
     """Save `choice` with the server, for the options form and the usage figures."""
     options = remembered(user_options, choice)
     if spawner.has_trait("profile_list"):
-        # KubeSpawner fails a start that names a profile where there are none: what was
-        # saved before hub-images came, or what someone sends.
+        # KubeSpawner fails a start that names a profile where there are none. A name may be
+        # saved from before hub-images came, or someone may send one.
         options.pop("profile", None)
     spawner.user_options = options
-    # the replaced ones stay at hand: a later hook may still refuse the start
+    # keep the replaced ones: a later hook may still refuse the start
     replaced = _replaced_by_this_start(spawner, user_options)
     spawner.orm_spawner.user_options = options  # committed by the hub with the start
     if replaced is not None:

@@ -86,7 +86,7 @@ def _apply_instance_type(spawner: Spawner, instance_type: InstanceType) -> None:
 
 
 def _merged(present: dict[Any, Any], added: dict[Any, Any]) -> dict[Any, Any]:
-    # As KubeSpawner merges overrides: inner mappings too, None takes a key away.
+    # As KubeSpawner merges overrides: inner mappings too, and None removes a key.
     merged = dict(present)
     for key, value in added.items():
         if value is None:

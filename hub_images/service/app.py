@@ -30,7 +30,7 @@ from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
 from hub_images.templates import make_environment
 
 RETRY_SECONDS = 2.0
-#: For requests under way; the hub kills a service that has not ended after five seconds.
+#: How long to wait for open requests; the hub kills a service after five seconds.
 STOP_SECONDS = 4.0
 
 
@@ -50,7 +50,7 @@ class HubImagesService(Command):
         self.log_like_this(*names)
         for name in names:
             logging.getLogger(name).addFilter(WithoutSecrets())
-        # At INFO, JupyterHub's own code names the session's id when it sets a cookie.
+        # At INFO, JupyterHub's own code logs the session's id when it sets a cookie.
         logging.getLogger("tornado.application").setLevel(max(self.log.level, logging.WARNING))
 
     def start(self) -> None:
@@ -93,7 +93,7 @@ class HubImagesService(Command):
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
-            opening.result()  # what nobody expected ends the service
+            opening.result()  # an unexpected error ends the service
         await stopping
         self.log.info("Stopping")
         opening.cancel()
@@ -145,7 +145,7 @@ class HubImagesService(Command):
         prefix = os.environ.get(
             "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
         )
-        # Cookies outlive a restart of the service, not of the hub.
+        # Cookies survive a restart of the service, but not of the hub.
         token = os.environ["JUPYTERHUB_API_TOKEN"].encode()
         cookie_secret = hashlib.sha256(b"hub-images cookies " + token).digest()
         return make_application(context, prefix, cookie_secret)

@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
 TIMEOUT_SECONDS = 5.0
-FRESH_SECONDS = 2.0  # several parts of one page ask the same
-PAGE_SIZE = 200  # of the hub's API at most, by its own default
+FRESH_SECONDS = 2.0  # several parts of one page ask for the same
+PAGE_SIZE = 200  # the most that the hub's API gives by default
 
 log = logging.getLogger("hub_images")
 
@@ -75,7 +75,7 @@ class HubClient:
         if now or kept is None or time.monotonic() - kept[0] > FRESH_SECONDS:
             kept = (time.monotonic(), asyncio.ensure_future(self._bounded(path, query)))
             self._kept[key] = kept
-        # shielded: a page that is gone must not take the answer from the others
+        # shielded: a page that is gone must not cancel the request of the others
         return await asyncio.shield(kept[1])
 
     async def _bounded(self, path: str, query: dict[str, str]) -> list[dict[str, Any]] | None:

@@ -71,8 +71,8 @@ class SecretNames:
             except ConfigException:
                 await config.load_kube_config()
             self._configured = True
-        # a client of its own each time: pages that show secrets are opened now and then,
-        # and an idle connection would outlive the service's end
+        # A new client each time: people rarely open pages that show secrets, and somebody
+        # would have to close an idle connection when the service ends.
         async with client.ApiClient() as api:
             response: Any = await api.call_api(
                 "/api/v1/namespaces/{namespace}/secrets",
@@ -83,10 +83,10 @@ class SecretNames:
                 auth_settings=["BearerToken"],
                 _preload_content=False,
             )
-            if response.status != HTTPStatus.OK:  # not raised where nothing is preloaded
+            if response.status != HTTPStatus.OK:  # the client raises only what it preloads
                 raise ApiException(status=response.status)
             listed = json.loads(await response.read())
-        # `items` is null where there is none
+        # `items` is null if there are none
         return [str(item["metadata"]["name"]) for item in listed["items"] or []]
 
 

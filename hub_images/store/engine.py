@@ -88,23 +88,23 @@ def make_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-    # The driver's own idea of when a transaction begins leaves DDL outside of it:
+    # When the driver itself decides where a transaction begins, it leaves DDL outside:
     # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
     connection.isolation_level = None
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_mode = WAL")
-        # Two megabytes for each of the pool's connections is more than the catalogue is;
-        # the system keeps the file's pages anyway.
+        # The default, 2 MB a connection, is more than the whole catalogue; the system caches
+        # the file's pages anyway.
         cursor.execute("PRAGMA cache_size = -256")
-        cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged write outlives a power cut
+        cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
 
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-#: What the drivers call what an administrator can mend: SQLite's primary result codes,
+#: The drivers' codes for what an administrator can mend: SQLite's primary result codes,
 #: PostgreSQL's SQLSTATE, MySQL's and MariaDB's error numbers.
 _FULL = {sqlite3.SQLITE_FULL, "53100", 1021, 1114}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, "25006", 1290, 1792, 1836}

@@ -26,7 +26,7 @@ from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image
 from hub_images.store.search import fold, search_text
 
 AnyVersion = Literal["*"]
-#: The versions that a caller knows; one of them suffices. None is any version.
+#: The versions that a caller accepts; None accepts any.
 Expected = Collection[int | AnyVersion] | None
 
 
@@ -86,7 +86,7 @@ class Change:
 
 def get_image(session: Session, name: str) -> Image:
     """Return the image with its groups; raises `ImageNotFound`."""
-    if "\0" in name:  # PostgreSQL's driver refuses to ask for it
+    if "\0" in name:  # PostgreSQL's driver refuses it
         raise ImageNotFound(name)
     statement = select(Image).where(Image.name == name).options(selectinload(Image.group_rows))
     image = session.execute(statement).scalar_one_or_none()
@@ -114,7 +114,7 @@ def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:
     session.add(image)
     try:
         session.flush()
-    except IntegrityError:  # a writer that does not take the lock
+    except IntegrityError:  # another program wrote without taking the lock
         raise ImageExists(spec.name) from None
     return Change(image, None, spec)
 

@@ -39,7 +39,7 @@ from hub_images.catalogue.image import IMAGE_TYPES
 from hub_images.catalogue.reference import MAX_LENGTH as REFERENCE_MAX_LENGTH
 
 ACTOR_MAX_LENGTH = 255  # of `users.name` in JupyterHub's database
-SORT_KEY_MAX_LENGTH = 3 * DISPLAY_NAME_MAX_LENGTH  # case folding makes up to three of one
+SORT_KEY_MAX_LENGTH = 3 * DISPLAY_NAME_MAX_LENGTH  # case folding makes one character up to three
 
 _MYSQL_COLLATION = "utf8mb4_bin"
 
@@ -165,9 +165,9 @@ class Image(Base):
     # for whom
     is_global: Mapped[bool] = mapped_column(Boolean, nullable=False)
     enabled: Mapped[bool] = mapped_column(Boolean, nullable=False)
-    # One way only: JupyterHub listens to every session of its process and expires what
-    # populates each other when a row is deleted (`jupyterhub.orm`), which nothing could
-    # load again here.
+    # One way only. When any session of its process deletes a row, JupyterHub expires
+    # relationships that populate each other (`jupyterhub.orm`); lazy="raise" could not load
+    # them again.
     group_rows: Mapped[list[ImageGroup]] = relationship(
         cascade="all, delete-orphan",
         passive_deletes=True,
@@ -182,7 +182,7 @@ class Image(Base):
     created_by: Mapped[str] = mapped_column(text(ACTOR_MAX_LENGTH), nullable=False)
     updated_by: Mapped[str] = mapped_column(text(ACTOR_MAX_LENGTH), nullable=False)
 
-    # derived when written: see the module's docstring
+    # derived when the row is written: see the module's docstring
     sort_key: Mapped[str] = mapped_column(text(SORT_KEY_MAX_LENGTH), nullable=False)
     search_text: Mapped[str] = mapped_column(folded_text(), nullable=False)
 

@@ -24,7 +24,7 @@ from hub_images.store.upgrade import check_revision
 
 T = TypeVar("T")
 
-#: Asked at every options form and start, so put together once.
+#: Every options form and start runs this, so build it once.
 _REVISION = select(CatalogueState.revision).where(CatalogueState.id == 1)
 
 _COLUMNS = [name for name in ImageSpec.model_fields if name != "groups"]
@@ -48,7 +48,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
     check keeps it from reading tables that its version does not know.
     """
     check_revision(connection)
-    # The revision first: what is committed in between is read again at the next question.
+    # The revision first: after a commit in between, the next use reads again.
     revision = catalogue_revision(connection)
     return Snapshot(revision, tuple(_entries(connection.execute(_ENTRIES))))
 

@@ -80,7 +80,7 @@ def upgrade(engine: Engine) -> bool:
     `SQLAlchemyError` if it does not answer.
     """
     with engine.connect() as connection:
-        # First without the lock, which a database that can only be read does not give.
+        # First without the lock, which a read-only database does not grant.
         if current_revision(connection) == head_revision():
             return False
     with engine.connect() as connection:

@@ -92,7 +92,7 @@ OPT_IN = {
     "pull_secret": OptIn("use_pull_secret", "Choose a pull secret, or untick the box."),
 }
 
-#: What stands in the form of a new image: everyone may use it, unless it is unticked.
+#: What the form of a new image holds: Global is ticked.
 _NEW = {**image_fields(ImageSpec.model_construct(name="")), "global": True}
 
 

@@ -65,7 +65,7 @@ class ListedImage:
     image: Image
     groups: list[tuple[str, bool]]  # with whether the hub knows it
     secret_missing: bool
-    servers: int | None  # that run it now; None where the hub does not say
+    servers: int | None  # that run it now; None if the hub does not answer
     updated: str
 
 

@@ -17,10 +17,10 @@ from tornado.web import RequestHandler
 log = logging.getLogger("hub_images")
 
 PERIOD_SECONDS = 60.0
-#: A sentence is written for at least so many failures a period; one is in its own line.
+#: Fewer failures in a period get no summary: each has its own line already.
 WORTH_TELLING = 10
 _MOST = 3
-#: Words of the libraries' messages whose values may be a cookie, whole or in part.
+#: Words of libraries' messages that may quote a cookie, whole or in part.
 _ABOUT_SECRETS = ("cookie", "base64 value", "invalid value", "xsrf")
 _CLIENT_ERROR = 400
 

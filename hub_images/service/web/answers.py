@@ -83,7 +83,7 @@ class AnsweringHandler(RequestHandler):
         message = "Some fields need correcting." if invalid else str(error)
         answer = ErrorAnswer(status, message, getattr(error, "errors", None))
         try:
-            raise answer from error  # Tornado logs and answers what sys.exc_info() says
+            raise answer from error  # Tornado logs and answers what is in sys.exc_info()
         except ErrorAnswer:
             super()._handle_request_exception(answer)
 

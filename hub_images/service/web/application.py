@@ -24,8 +24,8 @@ from hub_images.service.web.answers import AnsweringHandler, ErrorAnswer, json_e
 
 #: An image's fields are some kilobytes; 1,000 group names some more.
 MAX_BODY_BYTES = 1024 * 1024
-#: As much of a larger body is read and thrown away, so that its sender reads the answer;
-#: of a body larger than this the connection is closed.
+#: We read and discard a larger body up to this size, so that its sender reads the answer;
+#: beyond it, we close the connection.
 MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 
 
@@ -75,7 +75,7 @@ class ServiceApplication(Application):
 
     async def idle(self) -> None:
         """Wait until every request is answered."""
-        while self._answering:  # noqa: ASYNC110 (a request that is given up sets no event)
+        while self._answering:  # noqa: ASYNC110 (an abandoned request sets no event)
             await asyncio.sleep(0.05)
 
     def log_request(self, handler: RequestHandler) -> None:
@@ -87,7 +87,7 @@ class ServiceApplication(Application):
         """Return the request's handler: `TooLarge` for one that announces too large a body."""
         self._answering.add(request)
         length = request.headers.get("Content-Length", "")
-        # what is no number is malformed, which the HTTP server says itself
+        # the HTTP server itself reports a malformed number
         if length.isascii() and length.isdigit() and len(length) < 20:
             too_large = int(length) > MAX_BODY_BYTES
         else:

@@ -25,7 +25,7 @@ from hub_images.service.web.origin import from_other_site
 
 log = logging.getLogger("hub_images")
 
-HUB_SECONDS = 6.0  # as long as for the database
+HUB_SECONDS = 6.0  # as long as we wait for the database
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -73,14 +73,14 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
 
     hub_auth_class = FreshHubOAuth
 
-    #: Whether even reading takes the write scope, as on the page that adds an image.
+    #: Whether even reading needs the write scope, as on the page that adds an image.
     needs_write_scope: ClassVar[bool] = False
 
     def initialize(self, context: ServiceContext) -> None:
         """Take the context; the caller is unknown until `prepare` has asked the hub."""
         self.context = context
-        # Whoever asks for the user before that, as the access log does after an early error,
-        # would otherwise make HubAuth ask the hub while the event loop stands still.
+        # If something asks for the user before that, as the access log does after an early
+        # error, HubAuth would otherwise ask the hub and block the event loop.
         self._hub_auth_user_cache: Any = None
 
     def compute_etag(self) -> str | None:
@@ -116,7 +116,7 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
             if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise
             raise ErrorAnswer(503, HUB_AWAY) from error
-        # What HubAuthenticated.get_current_user would find out by blocking.
+        # Otherwise HubAuthenticated.get_current_user would block to find this out.
         self._hub_auth_user_cache = user
         return user
 

@@ -74,7 +74,7 @@ class _Repeated(Exception):
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Whoever checked the request on its way may have read the other one of the two.
+    # A proxy that checked the request on its way may have read the other of the two values.
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _Repeated("The body is not valid JSON: an object has the same key twice.")

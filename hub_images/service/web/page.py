@@ -54,7 +54,7 @@ class PageHandler(IdentifiedHandler):
         return _nothing()
 
     def _may_have_its_fields_back(self) -> bool:
-        # What another site sent must not come back as a form that is one click from being valid.
+        # What another site sent must not come back as a form that one click would make valid.
         return self.request.method == "POST" and from_own_page(self.request)
 
     def _sent_fields(self) -> list[tuple[str, str]]:
@@ -98,7 +98,7 @@ class PageHandler(IdentifiedHandler):
         }
 
     def _services_to_link(self) -> list[SimpleNamespace]:
-        # A deployer's own page.html has no link of ours; then the bar's list of services has it.
+        # The deployer's own page.html lacks our link; then the bar's list of services has it.
         source = self.context.templates.get_template("page.html").filename or ""
         if Path(source).parent == template_folder():
             return []
@@ -108,7 +108,7 @@ class PageHandler(IdentifiedHandler):
         """Finish with one of our pages; `variables` override `page_variables`."""
         shared = self.page_variables()
         environment = self.context.templates
-        # The hub's page without our content: what scripts it has are the hub's or the deployer's.
+        # The hub's page without our content: its scripts are the hub's or the deployer's.
         shell = environment.get_template("page.html").render(shared)
         page = environment.get_template(f"hub_images/pages/{template}")
         content = page.render({**shared, **variables})
@@ -119,7 +119,7 @@ class PageHandler(IdentifiedHandler):
     def answer_error(self, error: ErrorAnswer) -> None:
         """Finish with a page that says what went wrong."""
         status = error.status_code
-        # What was typed comes back where it is not the sender's fault, as while the hub restarts.
+        # People get back what they typed if it is not their fault, as while the hub restarts.
         back = status >= 500 and self._may_have_its_fields_back()
         try:
             self.render_page(
@@ -163,7 +163,7 @@ async def _nothing() -> None:
 
 
 def _shown_user(name: str) -> SimpleNamespace:
-    # The hub puts the escaped name into an inline script, unescaped for HTML: it must
-    # not be able to end that script, which is allowed to run.
+    # The hub puts this name into an inline script, which may run, without escaping it for
+    # HTML: it must not be able to end that script.
     escaped = json.dumps(name)[1:-1].replace("<", "\\u003c")
     return SimpleNamespace(name=name, json_escaped_name=escaped)
