@@ -124,7 +124,7 @@ def test_mistakes_are_named_and_nothing_is_lost(page: Page, hub: Hub) -> None:
     _confirm(page)
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
-    expect(summary).to_contain_text("2 fields are not right")
+    expect(summary).to_contain_text("2 fields need correcting")
     name = page.get_by_label("Name", exact=True)
     expect(name).to_have_value("Wrong Name")
     expect(name).to_have_attribute("aria-invalid", "true")
