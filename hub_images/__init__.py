@@ -17,10 +17,10 @@ __all__ = ["HubImages", "__version__", "configure"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what a hub's configuration uses when it is used.
+    """Import `HubImages` and `configure` on first use.
 
-    It brings JupyterHub's whole application along, half as much memory again as the
-    service needs.
+    They import JupyterHub's whole application, which the service does not need and which
+    would take half as much memory again.
     """
     if name in ("HubImages", "configure"):
         from hub_images import config

@@ -1,4 +1,4 @@
-"""What every command shares: its log, `--config`, and the settings; and `upgrade-db`."""
+"""The base of all commands (log, `--config`, settings), and `upgrade-db`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Command(Application):
     """A program with a configuration file and the settings of hub-images."""
 
     version = __version__
-    # with half of its configuration, a program works on the wrong database
+    # half of its configuration could send a program to the wrong database
     raise_config_file_errors = True
     classes = [HubImages]
     config_file = Unicode(
@@ -53,13 +53,13 @@ class Command(Application):
 
     @catch_config_error
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Read the command line and, where one is named, the configuration file."""
+        """Read the command line and the configuration file that it names, if any."""
         super().initialize(argv)
         if self.config_file:
             if not os.path.exists(self.config_file):
                 self.exit_with(f"There is no configuration file {self.config_file}.")
             if not self.config_file.endswith((".py", ".json")):
-                self.exit_with(f"{self.config_file}: a configuration file ends in .py or .json.")
+                self.exit_with(f"{self.config_file}: the file's name must end in .py or .json.")
             try:
                 self.load_config_file(self.config_file, path=os.getcwd())
             except Exception as error:  # noqa: BLE001 (the file is a program)
@@ -71,11 +71,11 @@ class Command(Application):
             self.exit_with(str(error))
 
     def set_up_logging(self) -> None:
-        """Let our modules log where the application does."""
+        """Send our modules' log to the application's."""
         self.log_like_this("hub_images")
 
     def log_like_this(self, *names: str) -> None:
-        """Let the named loggers write what and where the application's does."""
+        """Give the named loggers the application's handlers and level."""
         for name in names:
             logger = logging.getLogger(name)
             logger.propagate = False
@@ -83,19 +83,19 @@ class Command(Application):
             logger.setLevel(self.log.level)
 
     def exit_with(self, sentence: str) -> None:
-        """Say what is wrong and end with status 1."""
+        """Log what is wrong and exit with status 1."""
         self.log.critical("%s", sentence)
         self.exit(1)
 
 
 class UpgradeDb(Command):
-    """Bring the database up to the revision of this version."""
+    """Upgrades the database to this version's revision."""
 
     name = "hub-images-upgrade-db"
-    description = "Upgrade an empty or older database of hub-images to this version's revision."
+    description = "Create the tables in an empty database, or upgrade those of an older version."
 
     def start(self) -> None:
-        """Upgrade and say what happened."""
+        """Upgrade the database and log what happened."""
         engine = make_engine(self.settings.database_url)
         try:
             changed = upgrade(engine)
@@ -103,7 +103,7 @@ class UpgradeDb(Command):
             self.exit_with(str(error))
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
-            self.exit_with(f"The database cannot be upgraded: {reason}")
+            self.exit_with(f"Could not upgrade the database: {reason}")
         if changed:
             self.log.info("Upgraded the database to revision %s.", head_revision())
         else:

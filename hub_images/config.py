@@ -1,8 +1,8 @@
 """`configure(c)`: adds hub-images to a hub's configuration.
 
-It adds to what `c` holds already and replaces nothing, so it is called after the
-settings it adds to. What is wrong raises ValueError, which stops the hub at start with
-a message that names the setting.
+It adds to what `c` already holds and replaces nothing, so call it after the settings
+that it adds to. An invalid setting raises ValueError, which stops the hub at start and
+names the setting.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ __all__ = ["HubImages", "configure"]
 
 ROLE_PREFIX = "hub-images"
 
-#: What the service asks the hub for: groups with their members' number, and which
-#: servers run. Not their state, and nothing that changes anything.
+#: What the service may ask the hub: groups with their members, and which servers run.
+#: It may not see the servers' state, and may not change anything.
 SERVICE_SCOPES = ["list:groups", "read:groups", "list:users", "read:servers"]
 
-#: Environment variables of the hub that its service needs as well: where the cluster is.
+#: Environment variables that the hub passes on, so that the service finds the cluster.
 _PASSED_ON = (
     "KUBERNETES_SERVICE_HOST",
     "KUBERNETES_SERVICE_PORT",
@@ -50,13 +50,13 @@ _HOOKS = ("options_form", "options_from_form", "apply_user_options", "pre_spawn_
 
 _TWO_FORMS = (
     "{where} (in Helm values: singleuser.profileList) is set beside "
-    "hub_images.configure(c), and a hub can have only one options form. Take profile_list "
-    "away; write its sizes as c.HubImages.instance_types and add its images to the catalogue."
+    "hub_images.configure(c), but a hub can have only one options form. Remove profile_list, "
+    "write its sizes as c.HubImages.instance_types, and add its images to the catalogue."
 )
 
 
 class _SpawnerSection(Config):
-    """A spawner's section of the configuration, which takes no `profile_list`."""
+    """A spawner's configuration section that refuses a `profile_list`."""
 
     def __setitem__(self, key: str, value: Any) -> None:
         # Reading a trait that is not set stores a lazy value; a start looks at what became of it.
@@ -68,15 +68,15 @@ class _SpawnerSection(Config):
 def configure(c: Config) -> None:
     """Add the service, its permissions, pages and spawner hooks to the hub's configuration `c`.
 
-    Call it after the rest of the configuration. Raises ValueError that names the
-    setting which is wrong.
+    Call it after the rest of the configuration. Raises ValueError, which names the
+    invalid setting.
     """
     settings = load_settings(c)
     name = settings.service_name
     if any(service.get("name") == name for service in _present(c.JupyterHub, "services", [])):
         raise ValueError(
-            f"c.HubImages.service_name: there is already a service named {name} "
-            "(is configure(c) called twice?)."
+            f"c.HubImages.service_name: there is already a service named {name}. "
+            "Choose another name, or call configure(c) only once."
         )
     if _present(c.JupyterHub, "internal_ssl", False):
         raise ValueError(
@@ -94,12 +94,12 @@ def configure(c: Config) -> None:
 
 
 def _present(section: Config, name: str, default: Any) -> Any:
-    """Return the configured value; values that were only appended to are shown as a list."""
+    """Return the configured value, or `default`; one that was only appended to is a list."""
     if name not in section:
         return default
     value = section[name]
     if isinstance(value, LazyConfigValue):
-        # of a copy: the value remembers what it answered, and would take no more items
+        # of a copy: once asked for its value, it remembers that and takes no more items
         return copy.deepcopy(value).get_value(type(default)())
     return value
 
@@ -136,8 +136,8 @@ def _add_templates(c: Config, settings: HubImages) -> None:
 
 def _add_service(c: Config, settings: HubImages) -> None:
     passed_on = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-    # A page.html of the deployer's own comes before ours and may lack our link in the
-    # navigation bar; then the hub's list of services has it.
+    # The deployer's own page.html comes before ours and may lack our link in the
+    # navigation bar; then the hub lists the service there.
     own_page = any((Path(path) / "page.html").is_file() for path in settings.template_paths)
     service = {
         "name": settings.service_name,
@@ -146,7 +146,7 @@ def _add_service(c: Config, settings: HubImages) -> None:
         "environment": {**passed_on, SETTINGS_VARIABLE: settings.message},
         "oauth_no_confirm": True,
         "display": own_page,
-        # The scopes that a browser's session may carry, where its user holds them.
+        # The scopes that a browser's session may carry, if its user holds them.
         "oauth_client_allowed_scopes": [
             scopes.READ,
             scopes.WRITE,
@@ -165,12 +165,12 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
     roles: list[dict[str, Any]] = [
         {
             "name": f"{ROLE_PREFIX}-service",
-            "description": "What the service of hub-images may ask the hub",
+            "description": "What the hub-images service may ask the hub",
             "scopes": SERVICE_SCOPES,
             "services": [name],
         },
-        # The built-in admin role takes no custom scopes. With this one, hub admins can make
-        # tokens that may do no more than keep images.
+        # The built-in admin role takes no custom scopes. With this role, hub admins can make
+        # tokens that may only change images.
         {
             "name": f"{ROLE_PREFIX}-hub-admins",
             "description": "Users in c.Authenticator.admin_users",
@@ -182,7 +182,7 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
         ("admins", scopes.WRITE, settings.admin_groups),
         ("readers", scopes.READ, settings.reader_groups),
     ):
-        # Even without groups: the hub keeps what a role that is no longer loaded once gave.
+        # Even without groups: a role that is no longer loaded keeps its members in the hub.
         roles.append(
             {
                 "name": f"{ROLE_PREFIX}-{kind}",
@@ -200,7 +200,7 @@ def _admin_users(c: Config) -> set[str]:
 
 
 def _configured_class(c: Config, name: str) -> type[Configurable]:
-    """Return the class that `c.JupyterHub.<name>` means, given as class, name or import path."""
+    """Return the class of `c.JupyterHub.<name>`, which may be a class, name or import path."""
     trait = getattr(JupyterHub, name)
     given = _present(c.JupyterHub, name, None) or trait.default_value
     if isinstance(given, str):
@@ -225,7 +225,7 @@ def _sections(configured: type[Configurable]) -> list[str]:
 
 
 def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -> Any:
-    """Return the configured value of a trait, `default` where none of the sections sets it."""
+    """Return the configured value of a trait, or `default` if no section sets it."""
     for section in sections:
         if section in c and name in c[section]:
             return _present(c[section], name, default)
@@ -233,9 +233,9 @@ def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -
 
 
 def _refuse_profile_list(c: Config, spawner_class: type[Configurable]) -> None:
-    """Raise ValueError where a `profile_list` is configured, or is the spawner class's default."""
+    """Raise ValueError if a `profile_list` is configured or the spawner class has a default."""
     for section, values in c.items():
-        # Whatever the section's name: a class may be configured under any of its parents'.
+        # In every section: a class may be configured under the name of any parent.
         if isinstance(values, Config) and _present(values, "profile_list", []):
             raise ValueError(_TWO_FORMS.format(where=f"c.{section}.profile_list"))
     for parent in spawner_class.__mro__:

@@ -7,9 +7,8 @@ from collections.abc import Collection
 READ = "custom:hub-images:read"
 WRITE = "custom:hub-images:write"
 
-#: The hub's built-in `admin` role cannot be given custom scopes
-#: (`jupyterhub.roles` refuses to redefine it), so hub admins are known by this
-#: scope, which that role holds.
+#: We know hub admins by this scope of the hub's built-in `admin` role, because that role
+#: takes no custom scopes (`jupyterhub.roles` refuses to redefine it).
 HUB_ADMIN = "admin:services"
 
 CUSTOM_SCOPES = {
@@ -30,7 +29,7 @@ class PermissionMissing(Exception):
 
 
 def access_scope(service_name: str) -> str:
-    """Name the scope that the hub asks for before it lets a browser into the service."""
+    """Return the scope that a browser needs before the hub lets it into the service."""
     return f"access:services!service={service_name}"
 
 

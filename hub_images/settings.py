@@ -1,7 +1,7 @@
-"""`c.HubImages`: the settings, as the hub's configuration file and the service read them.
+"""`c.HubImages`: the settings, for the hub's configuration file and the service.
 
-Every trait is checked when it is set, and what is wrong raises ValueError with a
-message that names the setting.
+Every trait checks its value when it is set. `load_settings` raises ValueError, which names
+the invalid setting.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class HubImages(Configurable):
     instance_types = List(  # type: ignore[misc]
         AnyTrait(),
         default_value=[{"name": "default", "display_name": "Default"}],
-        help="""The instance types that people choose from, in the order in which they are
-        shown; see docs/configuration.md for their fields.""",
+        help="""The instance types that people choose from, in the order in which they see
+        them; docs/configuration.md lists their fields.""",
     ).tag(config=True)
 
     service_name = Unicode(
         "images",
-        help="""Name of the service, and with it its address: /services/images/.""",
+        help="""Name of the service, and of its address: /services/images/.""",
     ).tag(config=True)
 
     service_url = Unicode(
@@ -68,16 +68,16 @@ class HubImages(Configurable):
         Unicode(),
         default_value=None,
         allow_none=True,
-        help="""Names of the image pull secrets an admin may choose. None reads the
-        kubernetes.io/dockerconfigjson secrets of the namespace in which user pods run, where
-        the hub runs on Kubernetes, and is empty elsewhere.""",
+        help="""Names of the image pull secrets that an admin may choose. With None, a hub on
+        Kubernetes reads the kubernetes.io/dockerconfigjson secrets of the user pods'
+        namespace; any other hub has none.""",
     ).tag(config=True)
 
     pull_failure_timeout = Float(
         20,
         min=0,
-        help="""Seconds after Kubernetes first reports that an image cannot be pulled until
-        the start is ended; 0 waits for the spawner's start_timeout.""",
+        help="""Seconds that a start goes on after Kubernetes first reports that it cannot
+        pull the image; 0 waits for the spawner's start_timeout.""",
     ).tag(config=True)
 
     # what the hub tells its service; not for configuration files
@@ -94,8 +94,8 @@ class HubImages(Configurable):
         value = str(proposal["value"])
         if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", value):
             raise TraitError(
-                "c.HubImages.service_name: use lower-case letters, digits and -, beginning and "
-                "ending with a letter or digit; it is part of the address."
+                "c.HubImages.service_name: use lower-case letters, digits and -, and begin and "
+                "end with a letter or digit; the name is part of the address."
             )
         return value
 
@@ -110,8 +110,8 @@ class HubImages(Configurable):
                 port = None
             if parsed.scheme == "https":
                 raise TraitError(
-                    "c.HubImages.service_url: use http://; the service does not speak TLS. "
-                    "The proxy reaches it inside the hub's machine or cluster."
+                    "c.HubImages.service_url: use http://. The service does not speak TLS; "
+                    "the proxy reaches it inside the hub's machine or cluster."
                 )
             if parsed.scheme != "http" or not parsed.hostname or not port:
                 raise TraitError(
@@ -139,12 +139,12 @@ class HubImages(Configurable):
 
     @property
     def parsed_instance_types(self) -> tuple[InstanceType, ...]:
-        """The instance types, in their order."""
+        """The instance types, in the configured order."""
         return parse_instance_types(self.instance_types)
 
     @cached_property
     def database_url(self) -> URL:
-        """The parsed `db_url`, which may hold a password; ValueError names the setting."""
+        """The parsed `db_url`, which may hold a password; raises ValueError."""
         configured = "db_url" in self.config.get("HubImages", {})
         origin = f", from ${DB_URL_VARIABLE}" if not configured and _environment_url() else ""
         try:
@@ -154,7 +154,7 @@ class HubImages(Configurable):
 
     @property
     def message(self) -> str:
-        """All that the hub tells its service, as JSON; `load_settings` reads it there."""
+        """What the hub tells its service, as JSON for `load_settings`."""
         values = {name: getattr(self, name) for name in _TOLD}
         values["db_url"] = self.database_url.render_as_string(hide_password=False)
         values["instance_types"] = [
@@ -164,8 +164,8 @@ class HubImages(Configurable):
         return json.dumps(values)
 
 
-#: What the service needs of the settings. It starts no server, so it gets no
-#: `kubespawner_override`, which may hold what is not for its readers.
+#: The settings that the service needs. It starts no server, so it gets no
+#: `kubespawner_override`, which may hold what its readers must not see.
 _TOLD = (
     "db_url",
     "instance_types",
@@ -182,9 +182,9 @@ def _environment_url() -> str:
 
 
 def load_settings(config: Config, message: str = "") -> HubImages:
-    """Read `c.HubImages` from `config`; raises ValueError that names the setting.
+    """Read `c.HubImages` from `config`; raises ValueError, which names the setting.
 
-    `message` is what the hub told its service; what `config` sets wins over it.
+    `message` is what the hub told its service; `config` wins over it.
     """
     configured = config.get("HubImages", {})
     known = HubImages.class_trait_names(config=True)
@@ -207,5 +207,5 @@ def load_settings(config: Config, message: str = "") -> HubImages:
                 f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
             )
         raise ValueError(sentence) from None
-    settings.database_url  # noqa: B018 (parsed here, so that a wrong one is said at start)
+    settings.database_url  # noqa: B018 (parsed here, to report a wrong one at start)
     return settings

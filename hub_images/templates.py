@@ -1,7 +1,7 @@
 """Finds the templates and static files, and builds the Jinja environment of the pages.
 
-In a checkout (and an editable install of one) they stand in `share/` beside the
-package; in an installed wheel they travel inside the package.
+In a checkout (and its editable install) the files are in `share/` beside the package; in
+an installed wheel they are inside the package.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def share_folder() -> Path:
 
 
 def template_folder() -> Path:
-    """Return the folder of our templates, to be added to the hub's `template_paths`."""
+    """Return the folder of our templates, for the hub's `template_paths`."""
     return share_folder() / "templates"
 
 
@@ -33,11 +33,10 @@ def static_folder() -> Path:
 def make_environment(template_paths: Iterable[str] = ()) -> Environment:
     """Build an autoescaping environment that finds templates as the hub itself does.
 
-    `template_paths` are the hub's, ours among them: the deployer's own come first,
-    then ours, then the hub's originals, which are also found below `templates/`
-    (see `JupyterHub.init_tornado_settings`).
+    The deployer's `template_paths` come first, then ours, then the hub's originals, which
+    are also found below `templates/` (see `JupyterHub.init_tornado_settings`).
     """
-    from jupyterhub._data import DATA_FILES_PATH  # the hub's own place for its share files
+    from jupyterhub._data import DATA_FILES_PATH  # where the hub has its own share files
 
     originals = str(Path(DATA_FILES_PATH) / "templates")
     ours = str(template_folder())
@@ -50,6 +49,6 @@ def make_environment(template_paths: Iterable[str] = ()) -> Environment:
 
 
 def make_options_form_environment() -> Environment:
-    """Build the environment of the options form, which extends nothing of the hub's."""
+    """Build the environment of the options form, which needs none of the hub's templates."""
     loader = FileSystemLoader([str(template_folder())])
     return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

@@ -265,7 +265,7 @@ def test_an_empty_profile_list_is_none() -> None:
 def test_calling_twice_is_refused() -> None:
     """A second configure(c) would make a second service of the same name."""
     c = _configured()
-    with pytest.raises(ValueError, match="called twice"):
+    with pytest.raises(ValueError, match="already a service named images"):
         hub_images.configure(c)
 
 

@@ -1,1 +1,1 @@
-"""What is true of images, whichever process asks: no database, no network, no hub."""
+"""What is true of images in the hub and in the service: no database, no network, no hub."""

@@ -1,8 +1,8 @@
-"""What is started for a user, what is preselected, and what is remembered of a choice.
+"""What to start for a user, what to preselect, and what to remember of a choice.
 
-`choose` gets what stands in `user_options`, which may be any JSON, and answers with an
-instance type, an image and the reference, or raises `NotStarted`. There is no third way.
-`preselect` reads the same remembered options for the options form, by the same rules.
+`choose` takes `user_options`, which may be any JSON, and returns an instance type and an
+image, or raises `NotStarted`. `preselect` applies the same rules to the remembered options,
+for the options form.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ INSTANCE_TYPE_KEY = "instance_type"
 IMAGE_KEY = "image"
 KEYS = (INSTANCE_TYPE_KEY, IMAGE_KEY)
 
-#: Beside the choice it is remembered which parts were filled in for the user, so that a later
-#: start without a choice fills them in anew instead of holding them to what they never chose.
+#: Remembers, beside the choice, which parts were filled in: a later start without a choice
+#: fills them in anew, and does not hold users to what they never chose.
 FILLED_IN_KEY = "hub_images_filled_in"
 
 _SHOWN_LENGTH = 80
@@ -31,7 +31,7 @@ _Named = TypeVar("_Named", InstanceType, Entry)
 
 
 class NotStarted(Exception):
-    """Nothing is started; `status` is HTTP's and the text is for the user."""
+    """Nothing is started; `status` is an HTTP status, and the text is for the user."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True)
 class Choice:
-    """What is started, and which of the keys were filled in."""
+    """What to start, and which of the keys were filled in."""
 
     instance_type: InstanceType
     image: Entry
@@ -63,9 +63,9 @@ class Offer:
 
 @dataclass(frozen=True)
 class Preselection:
-    """What is selected when the options form opens; nothing where nothing is offered.
+    """What is selected when the options form opens; None where nothing is offered.
 
-    `notice` says what of the last choice cannot be selected, and what is instead.
+    `notice` says which part of the last choice is lost, and what is selected instead.
     """
 
     instance_type: InstanceType | None
@@ -74,9 +74,9 @@ class Preselection:
 
 
 def chosen(user_options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys that the user chose, and their values, unchecked.
+    """Return the keys that the user chose, with their values, unchecked.
 
-    Left-out keys, empty strings and what was filled in last time are not among them.
+    Skips missing keys, empty strings and what was filled in last time.
     """
     filled = user_options.get(FILLED_IN_KEY)
     skip = filled if isinstance(filled, list) else []
@@ -165,8 +165,8 @@ def preselect(
 ) -> Preselection:
     """Return what to select for a member of `groups` who has the `saved` options.
 
-    `offered` is what they may choose from. What cannot be selected is replaced by what a
-    start without it would fill in.
+    `offered` is what they may choose from. A part that cannot be selected is replaced by
+    what a start without it would fill in.
     """
     wanted = chosen(saved)
     instance_type = _named(offered.instance_types, wanted.get(INSTANCE_TYPE_KEY))
@@ -206,10 +206,10 @@ def _lost(
     snapshot: Snapshot,
     groups: Collection[str],
 ) -> str | None:
-    """Say which part of the last choice cannot be selected any more; None where both can.
+    """Say which part of the last choice can no longer be selected; None if both can.
 
-    By name: what someone may not use has no display name for them. Text that is no name is
-    repeated to nobody.
+    Gives the name, because nobody may learn the display name of what they may not use.
+    Leaves out text that cannot be a name.
     """
     parts = []
     if INSTANCE_TYPE_KEY in wanted and instance_type is None:

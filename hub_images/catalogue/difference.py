@@ -28,7 +28,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 @dataclass(frozen=True)
 class Conflict:
-    """A field in which an image when it was opened, as it is now, and as typed are not one."""
+    """A field that differs between the image as it was opened, as it is now, and as typed."""
 
     name: str
     base: Any
@@ -38,14 +38,14 @@ class Conflict:
 
     @property
     def touched(self) -> bool:
-        """Whether the field was changed by whoever typed."""
+        """Whether whoever typed changed the field, as far as we know."""
         return not self.base_known or self.mine != self.base
 
 
 def conflicts(
     base: Mapping[str, Any], now: Mapping[str, Any], mine: Mapping[str, Any]
 ) -> list[Conflict]:
-    """Compare the three states; `base` may lack fields, where it is not known."""
+    """Return the fields that differ between the three states; `base` may lack fields."""
     return [
         Conflict(name, base.get(name), now[name], mine[name], name in base)
         for name in LABELS
@@ -56,7 +56,7 @@ def conflicts(
 def merged(
     base: Mapping[str, Any], now: Mapping[str, Any], mine: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `mine`, with what its author did not touch as it is now."""
+    """Return `mine`, but with the present value of each field that its author did not touch."""
     return {
         name: now[name] if name in base and mine[name] == base[name] else mine[name]
         for name in LABELS

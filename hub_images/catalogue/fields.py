@@ -1,8 +1,7 @@
-"""The types of fields that images and instance types are made of, and their sentences.
+"""The field types of images and instance types, and their error sentences.
 
-A field's type trims what was sent and raises ValueError with a sentence for a person where
-it cannot be right. `field_errors` collects those sentences by field, pydantic's own ones
-included.
+A field's type trims what was sent, and raises ValueError with a sentence for people if that
+is invalid. `field_errors` collects these sentences by field, pydantic's own ones included.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ SECRET_NAME_PATTERN = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"  # noqa: S105 (a patte
 
 
 class InvalidFields(ValueError):
-    """What was sent cannot be stored; `errors` holds sentences by field name."""
+    """Some fields are invalid; `errors` holds sentences by field name."""
 
     def __init__(self, errors: Mapping[str, list[str]]) -> None:
         self.errors = {field: list(sentences) for field, sentences in errors.items()}
@@ -72,17 +71,17 @@ def strip(value: object) -> object:
 
 
 def blank_is_none(value: object) -> object:
-    """Take blank text for null."""
+    """Turn blank text into null."""
     return None if value == "" else value
 
 
 def none_is_blank(value: object) -> object:
-    """Take null for blank text."""
+    """Turn null into blank text."""
     return "" if value is None else value
 
 
 def unique(value: list[str]) -> list[str]:
-    """Return each entry once, in the order in which they first come."""
+    """Return each entry once, in order of first appearance."""
     return list(dict.fromkeys(value))
 
 
@@ -111,8 +110,8 @@ def _check_reference(value: str) -> str:
 def _check_secret_name(value: str) -> str:
     if not is_secret_name(value):
         raise ValueError(
-            "Give the name of a Kubernetes secret: lower-case letters, digits, - and ., "
-            "beginning and ending with a letter or digit."
+            "Give the name of a Kubernetes secret: use lower-case letters, digits, - and ., "
+            "and begin and end with a letter or digit."
         )
     return value
 
@@ -178,7 +177,7 @@ def _sentence(item: Any) -> str:
     if kind == "string_too_long" or (kind == "too_long" and isinstance(item["input"], str)):
         return f"Use at most {context['max_length']:,} characters."
     if kind == "too_long":
-        return f"Give at most {context['max_length']:,}."
+        return f"Give at most {context['max_length']:,} entries."
     if kind in {"greater_than", "greater_than_equal"}:
         bound = context.get("gt", context.get("ge"))
         return f"This must be {'more than' if 'gt' in context else 'at least'} {bound}."

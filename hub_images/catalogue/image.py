@@ -1,8 +1,8 @@
 """What a valid image is: each field, named once.
 
 `ImageSpec` is the one list of an image's fields. The row, the form, the JSON model, the
-OpenAPI document, the snapshot that the hub keeps and every difference that people see are
-derived from it; `docs/design.md` says what a new field needs beside its line here.
+OpenAPI document, the hub's snapshot and every difference that people see are derived from
+it; `docs/design.md` says what a new field needs besides its line here.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ ImageType = Literal["cpu", "gpu", "universal"]
 IMAGE_TYPES: tuple[ImageType, ...] = ("cpu", "gpu", "universal")
 
 GROUPS_MAX = 1000
-UNKNOWN_NAMED = 20  # of the fields that do not exist; a body could hold 100,000
+UNKNOWN_NAMED = 20  # unknown fields in an error, at most; a body could hold 100,000
 
 
 class Searched:
-    """Marks a field whose text a search looks through."""
+    """Marks a field that a search looks in."""
 
 
 class ImageSpec(BaseModel):
     """The writable fields of an image, valid and trimmed, in the order in which people see them.
 
-    A field's title is its label. `display_name` is never blank: where none was given it is
-    the name. `gpu_url` is None where the GPU reference is the same as `url`.
+    A field's title is its label. `display_name` is never blank: without one, it is the name.
+    `gpu_url` is None if the GPU reference is the same as `url`.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, title="ImageSpec")
@@ -68,7 +68,7 @@ class ImageSpec(BaseModel):
         Searched,
         Field(
             title="Name",
-            description="Unique, fixed after creation; it becomes a Kubernetes label value.",
+            description="Unique; cannot be changed later. It becomes a Kubernetes label value.",
             json_schema_extra={
                 "pattern": f"^{NAME_PATTERN}$",
                 "minLength": 1,
@@ -82,7 +82,7 @@ class ImageSpec(BaseModel):
         Field(
             title="Display name",
             max_length=DISPLAY_NAME_MAX_LENGTH,
-            description="What people see; blank means name.",
+            description="What people see; blank means the name.",
         ),
     ] = ""
     description: Annotated[
@@ -94,7 +94,7 @@ class ImageSpec(BaseModel):
         BeforeValidator(none_is_blank),
         Field(
             title="Container image URL",
-            description="Container image reference; blank means not ready.",
+            description="Container image reference; while it is blank, the image is not ready.",
         ),
     ] = ""
     gpu_url: Annotated[
@@ -114,7 +114,7 @@ class ImageSpec(BaseModel):
     ] = None
     enabled: Annotated[
         StrictBool,
-        Field(title="Enabled", description="A disabled image is offered to nobody."),
+        Field(title="Enabled", description="Nobody is offered a disabled image."),
     ] = True
     is_global: Annotated[
         StrictBool,
@@ -126,7 +126,7 @@ class ImageSpec(BaseModel):
             title="Edit groups",
             max_length=GROUPS_MAX,
             strict=True,
-            description="Without effect while global.",
+            description="Groups that may use the image; ignored while it is global.",
         ),
         AfterValidator(unique),
     ] = Field(default_factory=list)
@@ -144,12 +144,12 @@ class ImageSpec(BaseModel):
     def _check_gpu_url(self) -> Self:
         if self.gpu_url is not None and self.type != "universal":
             # pydantic puts this under no field; `field_errors` moves it
-            raise ValueError("gpu_url: Only universal images have a URL of their own for GPU.")
+            raise ValueError("gpu_url: Only universal images can have a separate URL for GPU.")
         return self
 
 
 class ImageRecord(BaseModel):
-    """What the service itself writes of an image; sent back, these fields are ignored."""
+    """The fields of an image that the service itself writes; it ignores them in requests."""
 
     ready: bool = Field(description="Whether url is not blank.")
     version: int = Field(ge=1, description="Grows with every change.")
@@ -175,7 +175,7 @@ READ_ONLY_FIELDS = frozenset(ImageRecord.model_fields)
 def parse_image(data: Mapping[str, Any]) -> ImageSpec:
     """Turn the JSON fields of an image into a spec.
 
-    Read-only fields are dropped first, so that what GET answered can be sent back.
+    Ignores read-only fields, so that callers can send back what GET answered.
     Raises `InvalidFields`.
     """
     writable = {key: value for key, value in data.items() if key in ATTRIBUTES}
@@ -196,7 +196,7 @@ def parse_image(data: Mapping[str, Any]) -> ImageSpec:
 def patched(spec: ImageSpec, data: Mapping[str, Any]) -> ImageSpec:
     """Return `spec` with just the JSON fields of `data` changed; raises `InvalidFields`.
 
-    A type other than universal takes the URL for GPU away.
+    A type other than universal clears the URL for GPU.
     """
     fields = {**image_fields(spec), **data}
     if "gpu_url" not in data and fields["type"] != "universal":

@@ -1,7 +1,7 @@
 """Instance types: the sizes of server that the deployer offers.
 
-They come from `c.HubImages.instance_types`, in the order in which they are shown;
-what is wrong with one raises ValueError with a message that names the setting.
+They come from `c.HubImages.instance_types`, in the order in which people see them. An
+invalid one raises ValueError, which names the setting.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DEFAULT_GPU_RESOURCE = "nvidia.com/gpu"
 # https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/
 _RESOURCE_PATTERN = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
 
-#: What the instance type and image themselves decide, and an override therefore must not.
+#: What no override may set, because the image or the instance type decides it.
 _RESERVED_OVERRIDES = frozenset({"image", "image_spec", "profile_list"})
 
 
@@ -46,7 +46,7 @@ def _check_name(value: str) -> str:
 
 
 def _check_bytes(value: object) -> object:
-    """Accept what `jupyterhub.traitlets.ByteSpecification` accepts, bar zero and below."""
+    """Accept what `jupyterhub.traitlets.ByteSpecification` accepts, except zero and less."""
     if isinstance(value, bool):
         raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
     if isinstance(value, str):
@@ -87,7 +87,7 @@ class InstanceType(BaseModel):
     """A size of server, as configured.
 
     `cpu_*` are cores; `mem_*` are bytes as a number or with KubeSpawner's suffixes
-    (K, M, G, T are powers of 1024); a guarantee that is left out equals its limit.
+    (K, M, G, T are powers of 1024). A guarantee defaults to its limit.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
@@ -125,7 +125,7 @@ class InstanceType(BaseModel):
         reserved = sorted(_RESERVED_OVERRIDES & self.kubespawner_override.keys())
         if reserved:
             raise ValueError(
-                f"kubespawner_override: {reserved[0]} cannot be overridden here; "
+                f"kubespawner_override: Leave out {reserved[0]}; "
                 "the image comes from the catalogue."
             )
         return self
@@ -133,15 +133,15 @@ class InstanceType(BaseModel):
     @model_validator(mode="after")
     def _check_guarantees(self) -> Self:
         if self.cpu_limit and self.cpu_guarantee and self.cpu_guarantee > self.cpu_limit:
-            raise ValueError("cpu_guarantee: more than cpu_limit, which Kubernetes refuses.")
+            raise ValueError("cpu_guarantee: Use at most cpu_limit; Kubernetes refuses more.")
         limit, guarantee = self.mem_limit, self.mem_guarantee
         if limit and guarantee and in_bytes(guarantee) > in_bytes(limit):
-            raise ValueError("mem_guarantee: more than mem_limit, which Kubernetes refuses.")
+            raise ValueError("mem_guarantee: Use at most mem_limit; Kubernetes refuses more.")
         return self
 
     @property
     def type(self) -> Literal["cpu", "gpu"]:
-        """`gpu` where GPUs are asked for, else `cpu`."""
+        """`gpu` if it has GPUs, else `cpu`."""
         return "gpu" if self.gpu_limit > 0 else "cpu"
 
 
@@ -150,7 +150,8 @@ def parse_instance_types(
 ) -> tuple[InstanceType, ...]:
     """Turn the configured list into instance types, in its order.
 
-    Raises ValueError that names `setting`, the entry and the field.
+    Raises ValueError, or TypeError for an entry that is no mapping; both name `setting`,
+    the entry and the field.
     """
     if not isinstance(value, (list, tuple)) or not value:
         raise ValueError(f"{setting} must be a list of at least one instance type.")
@@ -170,16 +171,16 @@ def parse_instance_types(
             )
             raise ValueError(problems) from None
         if any(other.name == instance_type.name for other in parsed):
-            raise ValueError(f"{where}.name: {instance_type.name} is there already.")
+            raise ValueError(f"{where}.name: Another one is already named {instance_type.name}.")
         parsed.append(instance_type)
     return tuple(parsed)
 
 
 def instance_type_model(instance_type: InstanceType) -> dict[str, Any]:
-    """Return the JSON model.
+    """Return the JSON model, without `kubespawner_override`.
 
-    `kubespawner_override` is left out: it may hold environment variables and other
-    values that are not for everyone who may read the catalogue.
+    That may hold environment variables and other values that not every reader of the
+    catalogue may see.
     """
     fields = instance_type.model_dump(by_alias=True, exclude={"kubespawner_override"})
     return {**fields, "type": instance_type.type}

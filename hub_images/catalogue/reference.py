@@ -34,11 +34,11 @@ def reference_problem(value: str) -> str | None:
         scheme = value.split("://", 1)[0]
         return f"Leave out {scheme}://; write it as registry/repository:tag."
     if re.search(r"\s", value):
-        return "A container image reference has no blanks in it."
+        return "Leave out the blanks: a container image reference has none."
     if len(value) > MAX_LENGTH:
         return f"Use at most {MAX_LENGTH} characters."
     if _BARE_ID.fullmatch(value):
-        return "This is an image ID, which only one machine knows; write repository@sha256:…."
+        return "This is an image ID, which only one machine knows. Write repository@sha256:…."
     match = _REFERENCE.fullmatch(value)
     if match is None:
         return _explain(value)
@@ -50,17 +50,17 @@ def reference_problem(value: str) -> str | None:
 def _explain(value: str) -> str:
     name, at, digest = value.partition("@")
     if at and not re.fullmatch(_DIGEST, digest):
-        return "After @ comes a digest, such as sha256: and 64 of the characters 0-9 and a-f."
+        return "Write a digest after @, such as sha256: and 64 of the characters 0-9 and a-f."
     last = name.rsplit("/", 1)[-1]
     repository, colon, tag = last.partition(":")
     if colon and not re.fullmatch(_TAG, tag):
         return (
-            "After the colon comes a tag: letters, digits, _, . and -, "
-            "beginning with a letter, digit or _, at most 128 characters."
+            "Write a tag after the colon: at most 128 letters, digits, _, . and -, "
+            "beginning with a letter, digit or _."
         )
     path = name if not colon else name[: -len(tag) - 1]
     if re.search(r"[A-Z]", path.split("/", 1)[-1]) or re.search(r"[A-Z]", repository):
-        return "The repository is written in lower-case letters."
+        return "Write the repository in lower-case letters."
     return (
         "Write a container image reference, such as quay.io/jupyter/scipy-notebook:2025-03-10 "
         "or registry.example.org/team/image@sha256:…."

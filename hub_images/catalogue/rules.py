@@ -1,7 +1,7 @@
 """The rules of who gets what, and nothing else: no database, no network, no clock.
 
-"May use", "fits" and "which reference" are defined here once, for the form, the
-check at start and the pages.
+They say once, for the form, the check at start and the pages, who may use what, what fits,
+and which reference starts.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Protocol
 
 
 class Shared(Protocol):
-    """What is for everyone or for the members of some groups."""
+    """Something that everyone, or the members of some groups, may use."""
 
     @property
     def is_global(self) -> bool:
-        """Whether it is for everyone."""
+        """Whether everyone may use it."""
 
     @property
     def groups(self) -> Collection[str]:
-        """The groups whose members may use it where it is not global."""
+        """The groups whose members may use it if it is not global."""
 
 
 class Typed(Protocol):
-    """What has a type that decides what fits."""
+    """Something with a type, which decides what fits."""
 
     @property
     def type(self) -> str:
@@ -31,15 +31,15 @@ class Typed(Protocol):
 
 
 class HasReference(Typed, Protocol):
-    """An image, as far as its container image reference is concerned."""
+    """The parts of an image that decide its container image reference."""
 
     @property
     def url(self) -> str:
-        """The reference; blank where the image is not ready."""
+        """The reference; blank if the image is not ready."""
 
     @property
     def gpu_url(self) -> str | None:
-        """The reference on GPU instance types, where it differs."""
+        """The reference on GPU instance types, if it differs."""
 
 
 def may_use(item: Shared, groups: Collection[str]) -> bool:
@@ -53,7 +53,7 @@ def fits(image: Typed, instance_type: Typed) -> bool:
 
 
 def reference(image: HasReference, instance_type: Typed) -> str:
-    """Return the container image reference that is started."""
+    """Return the container image reference to start."""
     if image.type == "universal" and instance_type.type == "gpu" and image.gpu_url:
         return image.gpu_url
     return image.url

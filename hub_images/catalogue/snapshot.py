@@ -1,4 +1,4 @@
-"""What can be started at one revision of the catalogue: who may use which image, quickly."""
+"""What can be started at one revision of the catalogue, and quick look-ups of who may use it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         version: int
 
 else:
-    # A model of pydantic's takes eight times the memory, and a hub may keep 10,000 entries.
+    # A pydantic model takes eight times the memory, and a hub may cache 10,000 entries.
     Entry = make_dataclass(
         "Entry",
         [*((name, spec.annotation) for name, spec in ImageSpec.model_fields.items()),
@@ -37,7 +37,7 @@ class Snapshot:
     revision: int
     entries: tuple[Entry, ...]
     position: Mapping[str, int] = field(init=False)
-    """Where in `entries` an image stands, by its name."""
+    """The index of each image in `entries`, by name."""
     _for_everyone: tuple[int, ...] = field(init=False)
     _by_group: Mapping[str, tuple[int, ...]] = field(init=False)
 
@@ -53,18 +53,18 @@ class Snapshot:
         object.__setattr__(self, "_by_group", {k: tuple(v) for k, v in by_group.items()})
 
     def named(self, name: str) -> Entry | None:
-        """Return the image of that name, None where none can be started."""
+        """Return the image of that name; None if none can be started."""
         index = self.position.get(name)
         return None if index is None else self.entries[index]
 
     def sharing(self, groups: Collection[str]) -> frozenset[str]:
-        """Return those of `groups` that any image is shared with: no other counts here."""
+        """Return those of `groups` that any image is shared with; the others do not matter."""
         return frozenset(group for group in groups if group in self._by_group)
 
     def visible(self, groups: Collection[str]) -> list[Entry]:
         """Return what a member of `groups` may use, by display name.
 
-        The same as `rules.may_use` over all entries, at the cost of what is found.
+        The same as `rules.may_use` over all entries, but it costs only what it finds.
         """
         found = [index for group in set(groups) for index in self._by_group.get(group, ())]
         if not found:
@@ -72,7 +72,7 @@ class Snapshot:
         return [self.entries[index] for index in sorted({*found, *self._for_everyone})]
 
     def each_visible(self, groups: Collection[str]) -> Iterator[Entry]:
-        """Yield what `visible` returns, at the cost of what is taken; some of it twice."""
+        """Yield what `visible` returns, some of it twice; it costs only what is taken."""
         shared = (self._by_group[group] for group in self.sharing(groups))
         for index in heapq.merge(self._for_everyone, *shared):
             yield self.entries[index]

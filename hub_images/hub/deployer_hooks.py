@@ -1,6 +1,6 @@
 """The deployer's own hooks and options form, which run beside ours.
 
-The hub calls our hooks; these call theirs, in each form that JupyterHub takes.
+The hub calls our hooks, and ours call the deployer's, in every form that JupyterHub takes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from hub_images.catalogue.choice import KEYS
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
 
-_QUERY_PREFIX = "opt-"  # of links; JupyterHub before 6.0 leaves it to us
+_QUERY_PREFIX = "opt-"  # in links; JupyterHub before 6.0 does not remove it
 
 
 @dataclass(frozen=True)
 class DeployerHooks:
-    """What the deployer configured under the names of our hooks; None where nothing."""
+    """The deployer's own hooks, by the names of ours; None where they configured none."""
 
     options_form: Any = None
     options_from_form: Any = None
@@ -28,7 +28,7 @@ class DeployerHooks:
     pre_spawn_hook: Any = None
 
     async def extra_form(self, spawner: Spawner) -> str:
-        """Return their part of the options form."""
+        """Return the deployer's part of the options form."""
         form = self.options_form
         if callable(form):
             form = form(spawner)
@@ -39,10 +39,10 @@ class DeployerHooks:
     async def extra_options(
         self, fields: dict[str, list[Any]], spawner: Spawner | None
     ) -> dict[str, Any]:
-        """Return what their part of the form means; `fields` are those that are not ours."""
+        """Return what `fields`, which are not ours, mean to the deployer."""
         theirs = self.options_from_form
         if theirs is None:
-            # A form of theirs, or a hook that reads options, wants what was sent.
+            # Their form, or their hook that reads options, expects what was sent.
             return dict(fields) if self.options_form or self.apply_user_options else {}
         if theirs == "simple":
             return {k: v[0] if len(v) == 1 else v for k, v in fields.items()}
@@ -57,10 +57,10 @@ class DeployerHooks:
         return dict(result or {})
 
     async def apply(self, spawner: Spawner, user_options: dict[str, Any]) -> None:
-        """Run their `apply_user_options`, a callable or a mapping of traits."""
+        """Run the deployer's `apply_user_options`, a callable or a mapping of traits."""
         if not self.apply_user_options:
             return
-        # The hub's own method knows both forms.
+        # The hub's own method takes both.
         ours = spawner.apply_user_options
         spawner.apply_user_options = self.apply_user_options
         try:
@@ -69,7 +69,7 @@ class DeployerHooks:
             spawner.apply_user_options = ours
 
     async def before_start(self, spawner: Spawner) -> None:
-        """Run their `pre_spawn_hook`."""
+        """Run the deployer's `pre_spawn_hook`."""
         if self.pre_spawn_hook is not None:
             result = self.pre_spawn_hook(spawner)
             if isawaitable(result):
@@ -79,9 +79,9 @@ class DeployerHooks:
 def split_fields(
     form_data: Mapping[str, list[Any]],
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Take our fields of a form or link, each as one value, from the others.
+    """Split the fields of a form or link into ours, each one value, and all others.
 
-    A field that was sent twice stays a list, which the check at start refuses.
+    One of ours that was sent twice stays a list, which the check at start refuses.
     """
     plain: dict[str, list[Any]] = {}
     for key, values in form_data.items():

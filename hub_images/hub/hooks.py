@@ -32,10 +32,10 @@ _UNAVAILABLE = "The list of images cannot be read at the moment. Try again in a 
 
 @dataclass(frozen=True)
 class Hooks:
-    """The traits to be set on the spawner.
+    """The traits to set on the spawner.
 
-    They are plain functions, because traitlets deep-copies what it is given and an
-    object with a database in it cannot be copied.
+    They are plain functions: traitlets deep-copies its values, and cannot copy an object
+    that holds a database.
     """
 
     options_form: Callable[[Spawner], Awaitable[str]]
@@ -56,7 +56,7 @@ def make_hooks(
     *,
     pull_failure_timeout_seconds: float,
 ) -> Hooks:
-    """Make the hooks over `catalogue` that also do what the `deployer` configured."""
+    """Make the hooks, which read `catalogue` and also run what the `deployer` configured."""
     keep_replaced_options()
     form = OptionsForm(instance_types)
 
@@ -91,7 +91,7 @@ def make_hooks(
         spawner._hub_images_checked = False
         try:
             choice = await check(spawner, user_options)
-            # Theirs before ours: what both set (an image, say) is ours to say.
+            # Theirs runs first: where both set a trait (an image, say), ours wins.
             await deployer.apply(spawner, user_options)
         except Exception:
             restore(spawner)
@@ -119,10 +119,10 @@ def make_hooks(
 
 
 def _require_check(spawner: Spawner) -> None:
-    # Fails closed where a later line of the configuration took a hook away.
+    # Fails closed if a later line of the configuration replaced a hook.
     problem = None
     if not getattr(spawner, "_hub_images_checked", False):
-        problem = "something replaced the apply_user_options of hub_images.configure(c)"
+        problem = "something replaced the apply_user_options that hub_images.configure(c) set"
     elif getattr(spawner, "profile_list", None):
         problem = "profile_list is set beside hub_images.configure(c)"
     spawner._hub_images_checked = False
@@ -131,6 +131,6 @@ def _require_check(spawner: Spawner) -> None:
         raise refuse(
             spawner,
             HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The hub is not configured as hub-images needs it; tell your administrator.",
+            "The hub's configuration does not work with hub-images. Tell your administrator.",
             reason="configuration",
         )

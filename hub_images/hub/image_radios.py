@@ -1,9 +1,9 @@
-"""The images in the options form: a radio button each, as HTML, shared by all who see the same.
+"""The images' radio buttons in the options form, as HTML that people share.
 
 An options form can show thousands of images, and most people of a hub are in one of a few
-combinations of groups. So an image's radio button is rendered once per version of the
-image, and all of them together once per combination. What is cached is bounded, and
-dropped when the catalogue changes.
+combinations of groups. So we render each radio button once per version of its image, and
+each list once per combination. The cache is bounded; what is outdated is dropped when the
+catalogue changes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from hub_images.catalogue.choice import Offer, offer
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.catalogue.snapshot import Entry, Snapshot
 
-#: As many are in the page from the start; `options_form.js` has the same number. The others
-#: are in a `noscript`, which costs a browser with scripts nothing to lay out.
+#: How many the page shows at first; `options_form.js` has the same number. The others are in
+#: a `noscript`, which a browser with scripts does not lay out.
 SHOWN = 100
 
-#: What the cached lists may hold together; one with 5,000 images has some 1.4 million.
+#: What all cached lists may hold together; one with 5,000 images has some 1.4 million.
 CACHED_CHARACTERS = 16_000_000
 
 _REST, _REST_END = "<noscript>", "</noscript>"
@@ -29,7 +29,7 @@ _REST, _REST_END = "<noscript>", "</noscript>"
 
 @dataclass(frozen=True)
 class RadioList:
-    """What some people may choose from, and its radio buttons, none of them checked."""
+    """What people may choose from, and its radio buttons, none of them checked."""
 
     offer: Offer
     html: str
@@ -38,12 +38,12 @@ class RadioList:
 
 
 class ImageRadios:
-    """Renders lists of radio buttons and caches them; used from several threads."""
+    """Renders lists of radio buttons and caches them; thread-safe."""
 
     def __init__(
         self, instance_types: Sequence[InstanceType], radio: Callable[[Entry, bool], str]
     ) -> None:
-        """Take what is configured, and what renders one radio button, checked or not."""
+        """Take the instance types; `radio` renders one radio button, checked or not."""
         self._instance_types = tuple(instance_types)
         self._type_groups = frozenset(g for t in self._instance_types for g in t.groups)
         self._radio = radio
@@ -54,7 +54,7 @@ class ImageRadios:
 
     def list_for(self, snapshot: Snapshot, groups: Collection[str]) -> RadioList:
         """Return what a member of `groups` may choose from."""
-        # Groups that share nothing make no difference, and everyone is in others of them.
+        # Groups that share nothing make no difference, and would make nearly every key unique.
         key = snapshot.sharing(groups) | self._type_groups.intersection(groups)
         with self._lock:
             if self._snapshot is not snapshot:
@@ -84,7 +84,7 @@ class ImageRadios:
         radios: Mapping[str, tuple[Entry, str]],
         new: dict[str, tuple[Entry, str]],
     ) -> RadioList:
-        """Put a list together; the radio buttons that `radios` lacks go into `new`."""
+        """Build a list; put the radio buttons that `radios` lacks into `new`."""
         parts: list[str] = []
         spans: dict[str, tuple[int, int]] = {}
         end = 0
@@ -104,7 +104,7 @@ class ImageRadios:
         return RadioList(offered, "".join(parts), spans)
 
     def _forget(self, snapshot: Snapshot) -> None:
-        """Keep only the radio buttons that are still right; this also bounds the memory."""
+        """Drop all lists and the outdated radio buttons; this also bounds the memory."""
         self._radios = {
             name: cached
             for name, cached in self._radios.items()

@@ -1,7 +1,6 @@
 """Renders the options form: what one user may choose from, and what is preselected.
 
-The form is put together from cached parts: the radio buttons of the images
-(`image_radios`), and what is around them.
+It joins cached parts: the images' radio buttons (`image_radios`), and the frame around them.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from hub_images.catalogue.snapshot import Snapshot
 from hub_images.hub.image_radios import ImageRadios
 from hub_images.templates import make_options_form_environment
 
-#: More images than this get a search box.
+#: This many images, or more, get a search box.
 SEARCH_FROM = 11
 
-#: Marks where the radio buttons go in the rendered form; no escaped text has a `<`.
+#: Marks where the radio buttons go in the rendered form; escaped text has no `<`.
 _RADIOS = "<hub-images-radios>"
 
 _GIB = 1024**3
 
 
 class OptionsForm:
-    """The form's template around the images' radio buttons; used from several threads."""
+    """The form's template around the images' radio buttons; thread-safe."""
 
     def __init__(self, instance_types: Sequence[InstanceType]) -> None:
         environment = make_options_form_environment()
@@ -49,11 +48,11 @@ class OptionsForm:
         return "".join((before, *self._radios.checked(listed, selected.image), after))
 
     def render_problem(self, problem: str) -> str:
-        """Return a form that only says why nothing can be chosen now."""
+        """Return a form that only shows `problem`."""
         return self._page(Offer((), ()), None, None, (), problem)
 
     def _frame(self, offered: Offer, selected: InstanceType, notice: str | None) -> tuple[str, str]:
-        """Return what is before and after the radio buttons; cached where there is no notice."""
+        """Return the HTML before and after the radio buttons; cached unless there is a notice."""
         names = (instance_type.name for instance_type in offered.instance_types)
         key = (*names, selected.name, len(offered.images) >= SEARCH_FROM)
         frame = None if notice else self._frames.get(key)
@@ -85,7 +84,7 @@ class OptionsForm:
 
 
 def format_memory(value: str | float) -> str:
-    """Return bytes, or a number with KubeSpawner's suffix, for a person: `2 GiB`."""
+    """Format bytes, or a number with KubeSpawner's suffix, for people: `2 GiB`."""
     amount = in_bytes(value)
     for suffix, factor in (("TiB", 1024**4), ("GiB", _GIB), ("MiB", 1024**2)):
         if amount >= factor:

@@ -1,8 +1,8 @@
-"""Ends a start on Kubernetes early, with the cluster's own reason, where it cannot succeed.
+"""Ends a start on Kubernetes early, with the cluster's own reason, if it cannot succeed.
 
 Two cases: the image cannot be pulled (the kubelet says so in the pod's status), and the
-API server refuses the pod (a quota, an admission rule). Reads what KubeSpawner's shared
-reflectors hold already, so it costs no request to the API server.
+API server refuses the pod (a quota, an admission rule). This reads what KubeSpawner's
+shared reflectors already hold, so it sends no request to the API server.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MESSAGE_LENGTH = 500
 
 @dataclass(frozen=True)
 class PullFailure:
-    """Why the kubelet does not have the image of a container."""
+    """Why the kubelet could not pull a container's image."""
 
     reason: str
     message: str
@@ -43,12 +43,12 @@ class PullFailure:
 
     @property
     def of_user_image(self) -> bool:
-        """Whether the image is the chosen one, not that of a container of the deployer's."""
+        """Whether the image is the chosen one, not that of another container in the pod."""
         return self.container == USER_CONTAINER
 
 
 def pull_failure(pod: Mapping[str, Any] | None) -> PullFailure | None:
-    """Return the pull failure that the status of `pod` reports now, None where there is none."""
+    """Return the pull failure that the status of `pod` reports now, or None."""
     status = (pod or {}).get("status") or {}
     for kind in ("initContainerStatuses", "containerStatuses"):
         for container in status.get(kind) or []:
@@ -64,7 +64,7 @@ def pull_failure(pod: Mapping[str, Any] | None) -> PullFailure | None:
 
 
 class PullWatch:
-    """Remembers since when one start reports that its image is not pulled."""
+    """Remembers since when a start has reported a pull failure."""
 
     def __init__(self, timeout_seconds: float) -> None:
         self._timeout = timeout_seconds
@@ -74,9 +74,9 @@ class PullWatch:
     def look(self, failure: PullFailure | None, now: float) -> PullFailure | None:
         """Return the failure to end the start with, once it has lasted for the timeout.
 
-        `now` is in seconds of a monotonic clock. A pod that reports no failure any more
-        has recovered and starts anew. "Back-off pulling image" says less than what the
-        registry answered, so the first words that say more are kept.
+        `now` is in seconds of a monotonic clock. A pod that no longer reports a failure has
+        recovered, and its time starts anew. "Back-off pulling image" says less than the
+        registry's answer, so the first report that says more stays.
         """
         if failure is None:
             self._since = self._told = None
@@ -96,10 +96,10 @@ class PullWatch:
 def guard_start(
     spawner: Spawner, display_name: str, reference: str, timeout_seconds: float
 ) -> None:
-    """Let the next start of `spawner`, a KubeSpawner, end early where the cluster says no.
+    """End the next start of `spawner`, a KubeSpawner, early if it cannot succeed.
 
-    `timeout_seconds` are counted from the first report of a pull failure; 0 waits for
-    the spawner's own start_timeout.
+    `timeout_seconds` count from the first report of a pull failure; 0 waits for the
+    spawner's own start_timeout.
     """
     original: Callable[[], Awaitable[Any]] = type(spawner).start.__get__(spawner)
 
@@ -117,7 +117,7 @@ async def _start(
     timeout_seconds: float,
 ) -> Any:
     starting = asyncio.ensure_future(maybe_future(original()))
-    # within the timeout: the look after this one would be too late
+    # one look earlier: the next one would come after the timeout
     watch = PullWatch(timeout_seconds - LOOK_SECONDS)
     try:
         while True:
@@ -128,7 +128,7 @@ async def _start(
                 continue
             failure = watch.look(pull_failure(_pod(spawner)), time.monotonic())
             if failure is not None:
-                raise _not_pulled(  # noqa: TRY301 (the same clean-up as for what KubeSpawner raises)
+                raise _not_pulled(  # noqa: TRY301 (to share the clean-up with KubeSpawner's errors)
                     spawner, display_name, reference, failure
                 )
         return starting.result()
@@ -145,7 +145,7 @@ async def _start(
     finally:
         if not starting.done():
             starting.cancel()
-            # its end is awaited, so that nothing of it runs beside the clean-up
+            # wait for its end, so that nothing of it runs beside the clean-up
             await asyncio.wait({starting})
 
 
@@ -155,7 +155,7 @@ def _pod(spawner: Spawner) -> Mapping[str, Any] | None:
         return None
     pod: Mapping[str, Any] | None = reflector.pods.get(f"{spawner.namespace}/{spawner.pod_name}")
     if pod is not None and "deletionTimestamp" in pod["metadata"]:
-        return None  # an earlier pod of that name, on its way out
+        return None  # an earlier pod of that name, which is being deleted
     return pod
 
 
@@ -171,7 +171,7 @@ def _not_pulled(
         reference = failure.image
         what = f"The image {reference} of the container {failure.container}, beside your server,"
         logged = f"{reference} of the container {failure.container}"
-        advice = "No other choice helps; tell your administrator."
+        advice = "Another image will not help: tell your administrator."
     spawner.log.error(
         "Ended the start of %s: the image %s cannot be pulled: %s: %s",
         spawner._log_name, logged, failure.reason, told,
@@ -185,10 +185,9 @@ def _not_pulled(
 
 
 def _cluster_refusal(error: Exception) -> tuple[int, str] | None:
-    """Return status and reason where `error` is the API server's refusal of a request.
+    """Return status and reason if `error` is the API server's refusal of a request (4xx).
 
-    https://kubernetes.io/docs/reference/using-api/api-concepts/#status — only 4xx: what
-    the cluster understood and does not do.
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#status
     """
     status = getattr(error, "status", None)
     body = getattr(error, "body", None)

@@ -1,9 +1,9 @@
-"""How a start is refused: the user reads a sentence, and the hub does not count it as broken.
+"""Refuses a start: the user reads a sentence, and the hub does not count it as a failure.
 
-JupyterHub ends itself after `consecutive_failure_limit` failed starts, 5 on
-zero-to-jupyterhub. A start that was refused, or an image that cannot be pulled, is no
-sign of a broken hub, or a few clicks would take it down for everyone. 6.0 has
-`SpawnException` for this; before, every failed start counts, and is taken off again here.
+JupyterHub exits after `consecutive_failure_limit` failed starts (5 on zero-to-jupyterhub).
+Refused starts and images that cannot be pulled must not count, or a few clicks would take
+the hub down for everyone. JupyterHub 6.0 has `SpawnException` for this; earlier versions
+count every failed start, so `refuse` takes one off again.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def refuse(spawner: Spawner, status: int, message: str, *, reason: str) -> HTTPE
         error = SpawnException(message, reason=reason, status_code=int(status))
     else:
         error = HTTPError(int(status), message.replace("%", "%%"))
-        # the request that starts the server; its settings are where the hub counts
+        # the hub counts in the settings of the request that starts the server
         if spawner.handler is not None:
             settings = spawner.handler.settings
             settings["failure_count"] = settings.get("failure_count", 0) - 1
-    # What the form and the pending page show, escaped by the hub's templates.
+    # The form and the pending page show this; the hub's templates escape it.
     error.jupyterhub_message = message  # type: ignore[attr-defined]
     return error

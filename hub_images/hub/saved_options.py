@@ -1,8 +1,8 @@
 """The options that JupyterHub saves with a server: read for the form, written by allowed starts.
 
-JupyterHub saves the `user_options` of a start before any hook can refuse them
-(`User.spawn`). Here the ones before are kept at hand, so that a refused start changes
-nothing of what is remembered as the last choice.
+JupyterHub saves the `user_options` of a start before any hook can refuse it
+(`User.spawn`). This module keeps the previous ones, so that a refused start does not
+change the last choice.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 class _Replaced(NamedTuple):
-    """What JupyterHub was given to save, and what it replaced."""
+    """The options that JupyterHub was given to save, and those that they replaced."""
 
     given: Any
     before: dict[str, Any] | None
 
 
 def keep_replaced_options() -> None:
-    """Let every server of this hub keep the options that new ones replace, until it has started."""
+    """Keep, for every server of this hub, the options that new ones replace."""
     if not event.contains(orm.Spawner.user_options, "set", _keep):
         event.listen(orm.Spawner.user_options, "set", _keep, retval=True, active_history=True)
 
 
 def _keep(server: orm.Spawner, value: Any, before: Any, _initiator: Any) -> Any:
     server._hub_images_replaced = _Replaced(value, before if isinstance(before, dict) else None)
-    # A copy, so that a start's own options can be told from options loaded for it.
+    # A copy: only the options of this very start are then `given` itself.
     return dict(value) if isinstance(value, dict) else value
 
 
@@ -44,14 +44,14 @@ def saved_options(spawner: Spawner) -> dict[str, Any]:
 
 
 def remember(spawner: Spawner, user_options: Mapping[str, Any], choice: Choice) -> None:
-    """Save what is started with the server, for the options form and the figures of use."""
+    """Save `choice` with the server, for the options form and the usage figures."""
     options = remembered(user_options, choice)
     if spawner.has_trait("profile_list"):
-        # KubeSpawner fails a start that names a profile where there are none: what was
-        # saved before hub-images came, or what someone sends.
+        # KubeSpawner fails a start that names a profile where there are none. A name may be
+        # saved from before hub-images came, or someone may send one.
         options.pop("profile", None)
     spawner.user_options = options
-    # the replaced ones stay at hand: a later hook may still refuse the start
+    # keep the replaced ones: a later hook may still refuse the start
     replaced = _replaced_by_this_start(spawner, user_options)
     spawner.orm_spawner.user_options = options  # committed by the hub with the start
     if replaced is not None:
@@ -59,7 +59,7 @@ def remember(spawner: Spawner, user_options: Mapping[str, Any], choice: Choice) 
 
 
 def restore(spawner: Spawner) -> None:
-    """Save again what was remembered before this start, where the start replaced it."""
+    """Restore the saved options that this start replaced, if any."""
     replaced = _replaced_by_this_start(spawner, spawner.user_options)
     if replaced is not None:
         spawner.orm_spawner.user_options = spawner.user_options = replaced.before or {}

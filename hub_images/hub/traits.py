@@ -1,8 +1,7 @@
-"""Sets a choice on a spawner: exactly that reference, and what the instance type says.
+"""Sets a choice on a spawner: the image's exact reference, and what the instance type says.
 
-What the deployer configured is kept and added to. A spawner object can be used for
-several starts; what an earlier start set is taken back first, unless someone else has
-changed it since.
+It adds to what the deployer configured. A spawner object can serve several starts, so it
+first takes back what the last start set, unless someone else has changed that since.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _RESOURCES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee")
 
 
 def apply_choice(spawner: Spawner, choice: Choice) -> None:
-    """Set on `spawner` what `choice` starts."""
+    """Set the image, resources and labels of `choice` on `spawner`."""
     take_back(spawner)
     before = {
         name: copy.copy(getattr(spawner, name)) for name in _touched(spawner, choice.instance_type)
@@ -87,7 +86,7 @@ def _apply_instance_type(spawner: Spawner, instance_type: InstanceType) -> None:
 
 
 def _merged(present: dict[Any, Any], added: dict[Any, Any]) -> dict[Any, Any]:
-    # As KubeSpawner merges overrides: inner mappings too, None takes a key away.
+    # As KubeSpawner merges overrides: inner mappings too, and None removes a key.
     merged = dict(present)
     for key, value in added.items():
         if value is None:

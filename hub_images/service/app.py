@@ -1,8 +1,7 @@
 """The service as a program, which the hub runs.
 
-It listens first and opens the database after, because the hub gives up on a service
-that does not answer within half a minute, and a database that is away must not keep
-the hub from starting.
+It listens first and opens the database afterwards: the hub gives up on a service that
+does not answer within half a minute, and it must start even while the database is down.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
 from hub_images.templates import make_environment
 
 RETRY_SECONDS = 2.0
-#: For requests under way; the hub kills a service that has not ended after five seconds.
+#: How long to wait for open requests; the hub kills a service after five seconds.
 STOP_SECONDS = 4.0
 
 
@@ -40,18 +39,18 @@ class HubImagesService(Command):
 
     name = "hub-images"
     description = (
-        "The hub-images service: the pages and the REST API of the catalogue of images. "
+        "The hub-images service: the pages and the REST API of the image catalogue. "
         "JupyterHub starts it; hub_images.configure(c) tells it how."
     )
     subcommands = {"upgrade-db": (UpgradeDb, UpgradeDb.description)}
 
     def set_up_logging(self) -> None:
-        """Let Tornado log where the application does, and nobody log a secret."""
+        """Send Tornado's log to the application's, without secrets."""
         names = ("hub_images", "tornado.access", "tornado.application", "tornado.general")
         self.log_like_this(*names)
         for name in names:
             logging.getLogger(name).addFilter(WithoutSecrets())
-        # At INFO, JupyterHub's own code names the session's id when it sets a cookie.
+        # At INFO, JupyterHub's own code logs the session's id when it sets a cookie.
         logging.getLogger("tornado.application").setLevel(max(self.log.level, logging.WARNING))
 
     def start(self) -> None:
@@ -62,8 +61,8 @@ class HubImagesService(Command):
         for variable in ("JUPYTERHUB_SERVICE_URL", "JUPYTERHUB_API_TOKEN"):
             if not os.environ.get(variable):
                 self.exit_with(
-                    f"${variable} is not set. JupyterHub starts this program itself where "
-                    "hub_images.configure(c) stands in its configuration."
+                    f"${variable} is not set. Do not start this program yourself: JupyterHub does, "
+                    "once its configuration calls hub_images.configure(c)."
                 )
         if os.environ.get("JUPYTERHUB_SSL_CERTFILE"):
             self.exit_with(
@@ -94,7 +93,7 @@ class HubImagesService(Command):
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if opening.done():
-            opening.result()  # what nobody expected ends the service
+            opening.result()  # an unexpected error ends the service
         await stopping
         self.log.info("Stopping")
         opening.cancel()
@@ -108,10 +107,10 @@ class HubImagesService(Command):
         database.close()
 
     async def open_database(self, database: Database) -> None:
-        """Upgrade the database as soon as it answers; until then requests get a sentence.
+        """Upgrade the database once it answers; until then, requests get a sentence.
 
-        A newer database is left alone and asked again: if the service ended, the hub would
-        end too, and with it everything that has nothing to do with images.
+        Leave a newer database alone and ask again: if the service exited, so would the hub,
+        and with it everything that has nothing to do with images.
         """
         database.closed_because = "The database does not answer yet."
         while True:
@@ -133,7 +132,7 @@ class HubImagesService(Command):
                 return
 
     def web_application(self, database: Database) -> ServiceApplication:
-        """Make the application with what its handlers work with."""
+        """Make the application and the context of its handlers."""
         context = ServiceContext(
             database=database,
             hub=HubClient(),
@@ -146,7 +145,7 @@ class HubImagesService(Command):
         prefix = os.environ.get(
             "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
         )
-        # Cookies outlive a restart of the service, not of the hub.
+        # Cookies survive a restart of the service, but not of the hub.
         token = os.environ["JUPYTERHUB_API_TOKEN"].encode()
         cookie_secret = hashlib.sha256(b"hub-images cookies " + token).digest()
         return make_application(context, prefix, cookie_secret)
@@ -163,10 +162,10 @@ class HubImagesService(Command):
 
 
 def listening_address(host: str | None) -> str:
-    """Return the address to listen on where the proxy reaches the service at `host`.
+    """Return the address to listen on, so that the proxy reaches the service at `host`.
 
-    An address or localhost is listened on itself. A name, as of a Kubernetes Service, is
-    the address of something in between; then all of this machine's addresses are.
+    An IP address or localhost is that address itself. Any other name may belong to something
+    in between, such as a Kubernetes Service: then listen on all addresses.
     """
     if host in (None, "localhost"):
         return "127.0.0.1"

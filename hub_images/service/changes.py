@@ -1,7 +1,7 @@
-"""The one way in which the catalogue is changed: permission, check, store, log.
+"""The one way to change the catalogue: permission, check, store, log.
 
-Pages and REST call it, each with the caller of their request. It answers whether and what
-changed, and logs nothing where nothing did.
+Pages and REST use it as the caller of their request. It returns what changed, and logs
+nothing else.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ log = logging.getLogger("hub_images")
 class Changes:
     """The changes that one request makes.
 
-    Every method that changes something raises `scopes.PermissionMissing` where the caller
-    may not, and `DatabaseUnavailable`.
+    Every method that changes something raises `scopes.PermissionMissing` if the caller may
+    not, and `DatabaseUnavailable`.
     """
 
     def __init__(self, context: ServiceContext, caller: Caller) -> None:
@@ -37,7 +37,7 @@ class Changes:
         self._known_secrets: KnownSecrets | None = None
 
     async def known_secrets(self) -> KnownSecrets:
-        """Return the pull secrets that may be chosen; the cluster is asked once a request."""
+        """Return the pull secrets that may be chosen; asks the cluster once a request."""
         if self._known_secrets is None:
             self._known_secrets = await self._pull_secrets.known()
         return self._known_secrets
@@ -58,9 +58,9 @@ class Changes:
         pull_secret: object,
         expected: Expected = None,
     ) -> Change:
-        """Replace an image's fields by what `make` makes of the stored ones, under the lock.
+        """Replace an image's fields with what `make` returns for the stored ones, under the lock.
 
-        `pull_secret` is the one that was sent, if any: only then the cluster is asked.
+        `pull_secret` is the one that was sent; without one, nobody asks the cluster.
         Raises `ImageNotFound`, `VersionConflict`, `InvalidFields`, and what `make` raises.
         """
         self._caller.require(scopes.WRITE)
@@ -69,7 +69,7 @@ class Changes:
         def checked(stored: ImageSpec) -> ImageSpec:
             spec = make(stored)
             if spec.name != stored.name:
-                raise InvalidFields({"name": [f"The name is fixed; it is {stored.name}."]})
+                raise InvalidFields({"name": [f"You cannot change the name {stored.name}."]})
             _check_pull_secret(spec, known, stored.pull_secret)
             return spec
 
@@ -80,7 +80,7 @@ class Changes:
         )
 
     async def set_enabled(self, names: Collection[str], enabled: bool) -> list[Change]:
-        """Enable or disable those of the named images that exist; return those that changed."""
+        """Enable or disable the named images that exist; return those that changed."""
         self._caller.require(scopes.WRITE)
         return await self._write(
             lambda session: images.set_enabled(session, names, enabled, actor=self._caller.name)
@@ -94,7 +94,7 @@ class Changes:
         )
 
     async def delete_several(self, names: Collection[str]) -> list[Change]:
-        """Delete those of the named images that exist."""
+        """Delete the named images that exist."""
         self._caller.require(scopes.WRITE)
         return await self._write(lambda session: images.delete_images(session, names))
 

@@ -1,4 +1,4 @@
-"""What every request of the service works with, made once by the application."""
+"""What every request of the service works with; the application makes it once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub_images.store.database import Database
 
 @dataclass(frozen=True)
 class ServiceContext:
-    """The database, the hub, the cluster and the configuration, as handlers reach them."""
+    """The database, the hub, the cluster and the configuration, for the handlers."""
 
     database: Database
     hub: HubClient

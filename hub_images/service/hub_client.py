@@ -1,7 +1,7 @@
 """What the service asks the hub: its groups, and which servers run which image.
 
-Every answer is bounded in time, and None where the hub did not give it: a page says
-"unknown" then, it does not fail.
+Every request is bounded in time. If the hub does not answer, the result is None: a page
+then says "unknown" and does not fail.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
 TIMEOUT_SECONDS = 5.0
-FRESH_SECONDS = 2.0  # several parts of one page ask the same
-PAGE_SIZE = 200  # of the hub's API at most, by its own default
+FRESH_SECONDS = 2.0  # several parts of one page ask for the same
+PAGE_SIZE = 200  # the most that the hub's API gives by default
 
 log = logging.getLogger("hub_images")
 
@@ -38,13 +38,13 @@ class HubClient:
     """A client of the hub's REST API with the service's own token."""
 
     def __init__(self, api_url: str | None = None, token: str | None = None) -> None:
-        """Take the address and token, by default those that the hub gave to its service."""
+        """Take the hub's address and a token, by default those that the hub gave its service."""
         self._api_url = (api_url or os.environ.get("JUPYTERHUB_API_URL", "")).rstrip("/")
         self._token = token or os.environ.get("JUPYTERHUB_API_TOKEN", "")
         self._kept: dict[str, tuple[float, asyncio.Task[Any]]] = {}
 
     async def groups(self) -> list[Group] | None:
-        """Return the hub's groups by name; None where the hub does not say."""
+        """Return the hub's groups, sorted by name; None if the hub does not answer."""
         items = await self._all("groups", {})
         if items is None:
             return None
@@ -52,10 +52,9 @@ class HubClient:
         return sorted(found, key=lambda group: group.name.casefold())
 
     async def images_in_use(self, *, now: bool = False) -> Mapping[str, int] | None:
-        """Return how many running servers use each image; None where the hub does not say.
+        """Return how many running servers use each image; None if the hub does not answer.
 
-        With `now` the hub is asked again, however shortly ago it answered: for what
-        somebody is about to delete.
+        With `now`, ask the hub even if it has just answered: for images about to be deleted.
         """
         users = await self._all("users", {"state": "active"}, now=now)
         if users is None:
@@ -76,7 +75,7 @@ class HubClient:
         if now or kept is None or time.monotonic() - kept[0] > FRESH_SECONDS:
             kept = (time.monotonic(), asyncio.ensure_future(self._bounded(path, query)))
             self._kept[key] = kept
-        # shielded: a page that is gone must not take the answer from the others
+        # shielded: a page that is gone must not cancel the request of the others
         return await asyncio.shield(kept[1])
 
     async def _bounded(self, path: str, query: dict[str, str]) -> list[dict[str, Any]] | None:
@@ -84,7 +83,7 @@ class HubClient:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._pages(path, query)
         except (TimeoutError, OSError, HTTPClientError, ValueError) as error:
-            log.warning("The hub did not tell its %s: %s", path, error or type(error).__name__)
+            log.warning("Could not read the hub's %s: %s", path, error or type(error).__name__)
             return None
 
     async def _pages(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:

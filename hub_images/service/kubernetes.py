@@ -1,8 +1,8 @@
-"""What only Kubernetes can tell: names of pull secrets, and why an image is not pulled.
+"""Reads the names of pull secrets from Kubernetes.
 
-The only module that knows Kubernetes; imported only where it is. Secrets are asked
-for as metadata (`PartialObjectMetadataList`), so their contents do not even leave the
-API server: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+The service's only module that knows Kubernetes; imported only there. It asks for secrets
+as metadata (`PartialObjectMetadataList`), so that their contents do not even leave the API
+server: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SecretNames:
         self._configured = False
 
     async def __call__(self) -> list[str]:
-        """Return the names; raises `SecretsUnreadable` with a sentence that says why not."""
+        """Return the names; raises `SecretsUnreadable`, which says why it cannot."""
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._names()
@@ -59,9 +59,9 @@ class SecretNames:
             raise self._unreadable("Kubernetes cannot be reached", type(error).__name__) from None
 
     def _unreadable(self, why: str, detail: str) -> SecretsUnreadable:
-        log.warning("Cannot list the pull secrets of namespace %s: %s", self.namespace, detail)
+        log.warning("Could not list the pull secrets of %s: %s", self.namespace, detail)
         return SecretsUnreadable(
-            f"The pull secrets of the namespace {self.namespace} cannot be listed: {why}."
+            f"Could not list the pull secrets of the namespace {self.namespace}: {why}."
         )
 
     async def _names(self) -> list[str]:
@@ -71,8 +71,8 @@ class SecretNames:
             except ConfigException:
                 await config.load_kube_config()
             self._configured = True
-        # a client of its own each time: pages that show secrets are opened now and then,
-        # and an idle connection would outlive the service's end
+        # A new client each time: people rarely open pages that show secrets, and somebody
+        # would have to close an idle connection when the service ends.
         async with client.ApiClient() as api:
             response: Any = await api.call_api(
                 "/api/v1/namespaces/{namespace}/secrets",
@@ -83,10 +83,10 @@ class SecretNames:
                 auth_settings=["BearerToken"],
                 _preload_content=False,
             )
-            if response.status != HTTPStatus.OK:  # not raised where nothing is preloaded
+            if response.status != HTTPStatus.OK:  # the client raises only what it preloads
                 raise ApiException(status=response.status)
             listed = json.loads(await response.read())
-        # `items` is null where there is none
+        # `items` is null if there are none
         return [str(item["metadata"]["name"]) for item in listed["items"] or []]
 
 

@@ -1,7 +1,7 @@
 """Which image pull secrets an admin may choose.
 
-Three cases: the deployer listed them; the hub runs on Kubernetes and the cluster is
-asked; or there are none. Only names are ever read.
+Three cases: the deployer lists them; the hub runs on Kubernetes and we ask the cluster;
+or there are none. We only ever read names.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ NamesReader = Callable[[], Awaitable[list[str]]]
 
 @dataclass(frozen=True)
 class KnownSecrets:
-    """Names of pull secrets, sorted; `message` says why where they could not be read."""
+    """Names of pull secrets, sorted; if we could not read them, `message` says why."""
 
     names: list[str] = field(default_factory=list)
     message: str | None = None
 
     @property
     def readable(self) -> bool:
-        """Whether `names` is all there is."""
+        """Whether `names` is complete."""
         return self.message is None
 
     def lacks(self, name: str | None, stored: str | None = None) -> bool:
-        """Say whether `name` may not be chosen for an image that has `stored` so far."""
+        """Say whether `name` is unknown; `stored`, the image's present secret, never is."""
         return name is not None and name != stored and self.readable and name not in self.names
 
 
 class SecretsUnreadable(Exception):
-    """The cluster did not tell the names; the text says why, for a person."""
+    """The cluster did not return the names; the text tells people why."""
 
 
 async def no_client() -> list[str]:
-    """Say that the client of Kubernetes is not installed, as in a pod that starts local servers."""
+    """Raise `SecretsUnreadable`: this pod starts local servers and lacks the Kubernetes client."""
     raise SecretsUnreadable(
-        "The cluster's pull secrets cannot be listed: kubernetes_asyncio is not installed "
-        "(pip install 'hub-images[kubernetes]'). Or name them in c.HubImages.pull_secrets."
+        "Could not list the cluster's pull secrets: kubernetes_asyncio is not installed. "
+        "Install 'hub-images[kubernetes]', or name the secrets in c.HubImages.pull_secrets."
     )
 
 
@@ -46,7 +46,7 @@ class PullSecrets:
     """Source of the known pull secrets."""
 
     def __init__(self, configured: list[str] | None, read: NamesReader | None = None) -> None:
-        """Take the deployer's list, or what reads the cluster, or neither."""
+        """Take the deployer's list, or a function that reads the cluster, or neither."""
         self._configured = configured
         self._read = read
 

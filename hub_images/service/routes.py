@@ -1,4 +1,4 @@
-"""Which address goes to which handler, and the application over all of them."""
+"""Maps addresses to handlers, and builds the application."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ API: list[tuple[str, type[IdentifiedHandler]]] = [
 def make_application(
     context: ServiceContext, prefix: str, cookie_secret: bytes
 ) -> ServiceApplication:
-    """Put the handlers together below `prefix`, a path with a slash at both ends."""
+    """Build the application below `prefix`, a path with a slash at both ends."""
     _take_many_fields()
     below = re.escape(prefix)
     routes: list[Any] = [
@@ -59,9 +59,9 @@ def make_application(
 
 
 def _take_many_fields() -> None:
-    """Take a form without scripts that ticks as many groups as an image may list.
+    """Accept a form that sends, without scripts, a field for each group that an image may list.
 
-    Tornado takes 1,000 fields since 6.5.5, and this is its one way to take more.
+    Since 6.5.5, Tornado accepts 1,000 fields; this is the only way to raise that.
     """
     try:
         from tornado.httputil import (

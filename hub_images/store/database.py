@@ -1,7 +1,7 @@
 """The database as asynchronous code sees it: threads, a deadline, plain errors.
 
-No event loop ever waits for the database: every call runs in one of a few threads,
-and a database that hangs costs a caller `DEADLINE_SECONDS`, then `DatabaseUnavailable`.
+No event loop ever waits for the database: every call runs in one of a few threads. If the
+database hangs, the caller gets `DatabaseUnavailable` after `DEADLINE_SECONDS`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ log = logging.getLogger("hub_images")
 
 
 class DatabaseUnavailable(Exception):
-    """The database did not answer, or not with what was needed; the text is for a person."""
+    """The database did not answer, or not with what we needed; the text is for people."""
 
 
 class _Call:
-    """One use of the database in a thread, which can be ended from another thread."""
+    """One use of the database in a thread, which another thread can end."""
 
     def __init__(self) -> None:
         self.connection: Any = None
@@ -48,10 +48,10 @@ class _Call:
     def interrupt(self) -> None:
         """End a wait for a server that says nothing.
 
-        psycopg2 waits without limit for an answer on an open connection: the statement
-        timeout is the server's, which is not there, and the kernel at the other end
-        still acknowledges. Shutting the socket down ends the wait with an error. The
-        other drivers have timeouts of their own and show no socket.
+        psycopg2 waits without limit for an answer on an open connection: only the server,
+        which hangs, knows the statement timeout, and its kernel still acknowledges packets.
+        Shutting down the socket ends the wait with an error. The other drivers have their
+        own timeouts and show no socket.
         """
         self.late = True
         fileno = getattr(self.connection, "fileno", None)
@@ -65,46 +65,46 @@ class _Call:
 
 
 class Database:
-    """An engine with its threads; made without connecting."""
+    """An engine with its threads; it connects on first use."""
 
     closed_because: str | None = None
-    """A sentence for whoever asks while the database must not be used, as before its upgrade."""
+    """Why nobody may use the database now, as before its upgrade; None if they may."""
 
     def __init__(self, url: URL) -> None:
         self.engine = make_engine(url)
         self._threads = ThreadPoolExecutor(POOL_SIZE, thread_name_prefix="hub-images-db")
 
     async def read(self, function: Callable[[Session], T]) -> T:
-        """Run `function` over a session in a thread; where a connection drops, run it once more.
+        """Run `function` over a session in a thread; if the connection drops, run it once more.
 
         Raises `DatabaseUnavailable`, and what `function` raises.
         """
         return await self._run(self._read, function, _SILENT)
 
     async def query(self, function: Callable[[Connection], T]) -> T:
-        """As `read`, over a plain connection, and with no liveness check first.
+        """As `read`, over a plain connection, and without checking it first.
 
-        For what every options form and start asks: session and check take twice as long as
-        the question. A connection that died since its last use is replaced all the same,
-        since a question can be asked again.
+        For what every options form and start asks: session and check would take twice as
+        long as the query. A dead connection is replaced all the same, because a query can
+        run again.
         """
         return await self._run(self._query, function, _SILENT)
 
     async def write(self, function: Callable[[Session], T]) -> T:
         """Run `function` in a thread, in a transaction under the write lock.
 
-        See `transaction.write`. It runs once: what may have been applied is not repeated.
+        See `transaction.write`. It never runs twice: the first write may have been applied.
         Raises `DatabaseUnavailable`, and what `function` raises.
         """
         return await self._run(
             self._write,
             function,
-            "The database did not answer in time; "
-            "check whether the change was saved before trying again.",
+            "The database did not answer in time. "
+            "Check whether the change was saved before you try again.",
         )
 
     def close(self) -> None:
-        """Close the connections; threads that still wait are left to their timeouts."""
+        """Close the connections; threads that still wait end with their timeouts."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
@@ -125,7 +125,7 @@ class Database:
                 call.connection = None
 
     def _connect(self, session: Session, call: _Call) -> None:
-        """Get a connection that answers; one that died since its last use is replaced."""
+        """Get a connection that answers; replace one that died since its last use."""
         for _attempt in range(2):
             connection = session.connection()
             call.connection = connection.connection.dbapi_connection

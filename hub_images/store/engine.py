@@ -40,8 +40,8 @@ def parse_url(value: str) -> URL:
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:" or "memory" in url.query.get("mode", ""):
             raise ValueError(
-                "The hub and the service are two processes; give a file, "
-                "such as sqlite:///hub_images.sqlite."
+                "The hub and the service are two processes and must share a file. "
+                "Give one, such as sqlite:///hub_images.sqlite."
             )
         if not url.database.startswith("file:"):
             url = url.set(database=str(Path(url.database).absolute()))
@@ -54,16 +54,16 @@ def _check_driver(url: URL) -> None:
         dialect.import_dbapi()
     except (ArgumentError, ImportError):  # NoSuchModuleError is an ArgumentError
         raise ValueError(
-            f"The driver of {url.drivername}:// is not installed. For PostgreSQL use "
-            "postgresql+psycopg2:// and pip install 'hub-images[postgresql]', for MySQL/MariaDB "
+            f"The driver of {url.drivername}:// is not installed. For PostgreSQL, use "
+            "postgresql+psycopg2:// and install 'hub-images[postgresql]'; for MySQL/MariaDB, "
             "mysql+pymysql:// and 'hub-images[mysql]'."
         ) from None
     if dialect.is_async:
-        raise ValueError(f"{url.drivername}:// is asynchronous; use a driver that is not.")
+        raise ValueError(f"{url.drivername}:// is asynchronous. Use a synchronous driver.")
 
 
 def make_engine(url: URL) -> Engine:
-    """Make an engine whose every wait is bounded; no connection is opened yet."""
+    """Make an engine whose every wait is bounded; it connects on first use."""
     backend = url.get_backend_name()
     if backend == "sqlite":
         engine = create_engine(url, connect_args={"timeout": TIMEOUT_SECONDS})
@@ -88,30 +88,30 @@ def make_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-    # The driver's own idea of when a transaction begins leaves DDL outside of it:
+    # When the driver itself decides where a transaction begins, it leaves DDL outside:
     # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
     connection.isolation_level = None
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_mode = WAL")
-        # Two megabytes for each of the pool's connections is more than the catalogue is;
-        # the system keeps the file's pages anyway.
+        # The default, 2 MB a connection, is more than the whole catalogue; the system caches
+        # the file's pages anyway.
         cursor.execute("PRAGMA cache_size = -256")
-        cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged write outlives a power cut
+        cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
 
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-#: What the drivers call what an administrator can mend: SQLite's primary result codes,
+#: The drivers' codes for what an administrator can mend: SQLite's primary result codes,
 #: PostgreSQL's SQLSTATE, MySQL's and MariaDB's error numbers.
 _FULL = {sqlite3.SQLITE_FULL, "53100", 1021, 1114}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, "25006", 1290, 1792, 1836}
 
 
 def write_problem(error: Exception) -> str | None:
-    """Return a sentence where the database takes no writes at all, else None."""
+    """Return a sentence if the database takes no writes at all, else None."""
     original = getattr(error, "orig", None) if isinstance(error, DBAPIError) else None
     if isinstance(original, sqlite3.Error):
         code: object = getattr(original, "sqlite_errorcode", 0) & 0xFF

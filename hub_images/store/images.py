@@ -1,7 +1,7 @@
-"""Images: every query and every write of one or several, over a `Session`.
+"""Every query and write of one or several images, over a `Session`.
 
 The functions that write run inside `transaction.write`, which holds the lock and commits.
-Guarantees: a version grows by one with each change, and with nothing else.
+Guarantees: each change, and nothing else, raises an image's version by one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image
 from hub_images.store.search import fold, search_text
 
 AnyVersion = Literal["*"]
-#: The versions that a caller knows; one of them suffices. None is any version.
+#: The versions that a caller accepts; None accepts any.
 Expected = Collection[int | AnyVersion] | None
 
 
@@ -50,7 +50,7 @@ class VersionConflict(RuntimeError):
     """The image has changed since the version that the caller knows."""
 
     def __init__(self, name: str, version: int) -> None:
-        super().__init__(f"{name} was changed in the meantime; it is at version {version} now.")
+        super().__init__(f"{name} has changed in the meantime; it is now at version {version}.")
         self.name = name
         self.version = version
 
@@ -69,7 +69,7 @@ class Change:
 
     @property
     def action(self) -> Literal["added", "changed", "deleted"] | None:
-        """What happened; None where nothing differs."""
+        """What happened; None if nothing changed."""
         if self.before is None:
             return "added"
         if self.after is None:
@@ -86,7 +86,7 @@ class Change:
 
 def get_image(session: Session, name: str) -> Image:
     """Return the image with its groups; raises `ImageNotFound`."""
-    if "\0" in name:  # PostgreSQL's driver refuses to ask for it
+    if "\0" in name:  # PostgreSQL's driver refuses it
         raise ImageNotFound(name)
     statement = select(Image).where(Image.name == name).options(selectinload(Image.group_rows))
     image = session.execute(statement).scalar_one_or_none()
@@ -96,7 +96,7 @@ def get_image(session: Session, name: str) -> Image:
 
 
 def named_images(session: Session, names: Collection[str]) -> Sequence[Image]:
-    """Return those of the named images that exist, by name, with their groups."""
+    """Return the named images that exist, sorted by name, with their groups."""
     statement = (
         select(Image)
         .where(Image.name.in_(names))
@@ -114,13 +114,13 @@ def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:
     session.add(image)
     try:
         session.flush()
-    except IntegrityError:  # a writer that does not take the lock
+    except IntegrityError:  # another program wrote without taking the lock
         raise ImageExists(spec.name) from None
     return Change(image, None, spec)
 
 
 def new_image(spec: ImageSpec, *, actor: str) -> Image:
-    """Return the row of a new image, in no session yet."""
+    """Return the row of a new image, not yet in a session."""
     now = datetime.now(UTC)
     image = Image(version=1, created_at=now, updated_at=now, created_by=actor, updated_by=actor)
     image.group_rows = []
@@ -136,10 +136,10 @@ def change_image(
     actor: str,
     expected: Expected = None,
 ) -> Change:
-    """Replace the writable fields of an image by what `change` makes of the stored ones.
+    """Replace an image's writable fields with what `change` returns for the stored ones.
 
-    Nothing is written, and the version stays, where nothing differs. Raises
-    `ImageNotFound`, `VersionConflict`, and what `change` raises.
+    If nothing differs, writes nothing and leaves the version. Raises `ImageNotFound`,
+    `VersionConflict`, and what `change` raises.
     """
     image = get_image(session, name)
     _check_version(image, expected)
@@ -150,7 +150,7 @@ def change_image(
 def set_enabled(
     session: Session, names: Collection[str], enabled: bool, *, actor: str
 ) -> list[Change]:
-    """Enable or disable those of the named images that exist."""
+    """Enable or disable the named images that exist."""
     return [
         _store(image, spec, spec.model_copy(update={"enabled": enabled}), actor)
         for image in named_images(session, names)
@@ -167,7 +167,7 @@ def delete_image(session: Session, name: str, *, expected: Expected = None) -> C
 
 
 def delete_images(session: Session, names: Collection[str]) -> list[Change]:
-    """Delete those of the named images that exist."""
+    """Delete the named images that exist."""
     images = named_images(session, names)
     for image in images:
         session.delete(image)
@@ -197,7 +197,7 @@ def _assign(image: Image, spec: ImageSpec) -> None:
 
 
 def spec_of(image: Image) -> ImageSpec:
-    """Return the stored writable fields as a spec; they were valid when they were written."""
+    """Return the stored writable fields as a spec, unchecked: they were valid when written."""
     return ImageSpec.model_construct(**{name: getattr(image, name) for name in ATTRIBUTES.values()})
 
 

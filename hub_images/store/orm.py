@@ -2,8 +2,8 @@
 
 All names begin with `hub_images_`, so that the hub's own database can hold them.
 Text compares by code point on every database ("C", utf8mb4_bin), so that sorting,
-uniqueness and search mean the same everywhere; what people see as alike (case) is
-folded into `search_text` and `sort_key` when a row is written.
+uniqueness and search mean the same everywhere. `search_text` and `sort_key` are folded when
+a row is written, because people ignore case.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from hub_images.catalogue.image import IMAGE_TYPES
 from hub_images.catalogue.reference import MAX_LENGTH as REFERENCE_MAX_LENGTH
 
 ACTOR_MAX_LENGTH = 255  # of `users.name` in JupyterHub's database
-SORT_KEY_MAX_LENGTH = 3 * DISPLAY_NAME_MAX_LENGTH  # case folding makes up to three of one
+SORT_KEY_MAX_LENGTH = 3 * DISPLAY_NAME_MAX_LENGTH  # case folding makes one character up to three
 
 _MYSQL_COLLATION = "utf8mb4_bin"
 
@@ -63,7 +63,7 @@ def long_text() -> TypeEngine[str]:
 
 
 def folded_text() -> TypeEngine[str]:
-    """As `long_text`, for text that case folding makes longer than 64 KiB, MySQL's TEXT."""
+    """As `long_text`, with room for folded text, which MySQL's TEXT (64 KiB) may lack."""
     return (
         Text()
         .with_variant(Text(collation="C"), "postgresql")
@@ -78,7 +78,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """MySQL keeps whole seconds unless told otherwise."""
+        """Ask MySQL for microseconds; its default is whole seconds."""
         if dialect.name in ("mysql", "mariadb"):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime())
@@ -92,7 +92,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give back what was stored, as UTC."""
+        """Return what was stored, as UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
@@ -123,8 +123,8 @@ _TABLE_OPTIONS = {
 class CatalogueState(Base):
     """The one row that every write changes first.
 
-    It is the clock of the catalogue (`revision` tells a reader whether what it
-    remembers still holds) and its lock (two writers wait for each other here).
+    It is the clock of the catalogue (`revision` tells a reader whether its cache is still
+    valid) and its lock (writers wait for each other here).
     """
 
     __tablename__ = "hub_images_catalogue"
@@ -165,9 +165,9 @@ class Image(Base):
     # for whom
     is_global: Mapped[bool] = mapped_column(Boolean, nullable=False)
     enabled: Mapped[bool] = mapped_column(Boolean, nullable=False)
-    # One way only: JupyterHub listens to every session of its process and expires what
-    # populates each other when a row is deleted (`jupyterhub.orm`), which nothing could
-    # load again here.
+    # One way only. When any session of its process deletes a row, JupyterHub expires
+    # relationships that populate each other (`jupyterhub.orm`); lazy="raise" could not load
+    # them again.
     group_rows: Mapped[list[ImageGroup]] = relationship(
         cascade="all, delete-orphan",
         passive_deletes=True,
@@ -182,7 +182,7 @@ class Image(Base):
     created_by: Mapped[str] = mapped_column(text(ACTOR_MAX_LENGTH), nullable=False)
     updated_by: Mapped[str] = mapped_column(text(ACTOR_MAX_LENGTH), nullable=False)
 
-    # derived when written: see the module's docstring
+    # derived when the row is written: see the module's docstring
     sort_key: Mapped[str] = mapped_column(text(SORT_KEY_MAX_LENGTH), nullable=False)
     search_text: Mapped[str] = mapped_column(folded_text(), nullable=False)
 
@@ -193,7 +193,7 @@ class Image(Base):
 
     @property
     def groups(self) -> list[str]:
-        """The groups that may use the image where it is not global, in the given order."""
+        """The groups that may use the image if it is not global, in the given order."""
         return [row.group_name for row in self.group_rows]
 
     @groups.setter
@@ -206,7 +206,7 @@ class Image(Base):
 
 
 class ImageGroup(Base):
-    """A group that may use an image where that is not global."""
+    """A group that may use an image that is not global."""
 
     __tablename__ = "hub_images_image_group"
     __table_args__ = (

@@ -1,6 +1,6 @@
 """The list of images: which of them, in which order, one page at a time.
 
-Guarantees: a text is found, and images are sorted, alike on every database.
+Guarantees: every database finds and sorts images alike.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from hub_images.store.orm import Image, ImageGroup
 SORTS = ("name", "display_name", "type", "updated_at")
 Sort = Literal["name", "display_name", "type", "updated_at"]
 
-#: Between the fields of `search_text`, so that nothing is found across two of them; no
-#: field holds this control character.
+#: Separates the fields of `search_text`, so that no match spans two of them; no field holds
+#: this control character.
 _FIELD_END = "\x1f"
 
-#: As many images tell whether a text is frequent, which decides how to look for it.
+#: From so many images we estimate whether a text is frequent, which decides how to search.
 SAMPLE = 200
 
 _SAMPLE = select(Image.search_text).order_by(Image.id).limit(SAMPLE)
@@ -31,7 +31,7 @@ _SAMPLE = select(Image.search_text).order_by(Image.id).limit(SAMPLE)
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """Which images, in which order, and which part of them; None does not filter."""
+    """Which images to list, in which order, and which part; None does not filter."""
 
     search: str = ""
     type: ImageType | None = None
@@ -45,7 +45,7 @@ class ImageQuery:
 
 
 def fold(value: str) -> str:
-    """Return `value` so that text which people read as the same compares as the same.
+    """Fold `value`, so that text which people read as the same compares as the same.
 
     Compatibility-normalised and case-folded (Unicode standard, section 3.13), in every
     alphabet alike; the databases' own lower() differ from each other.
@@ -54,7 +54,7 @@ def fold(value: str) -> str:
 
 
 def search_text(spec: ImageSpec) -> str:
-    """Return what a search looks through, folded."""
+    """Return the folded text that a search looks in."""
     return _FIELD_END.join(fold(getattr(spec, name)) for name in SEARCHED)
 
 
@@ -66,21 +66,21 @@ def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], i
         "type": Image.type,
         "updated_at": Image.updated_at,
     }[query.sort]
-    # the name settles what the column leaves open, in the same direction
+    # the name breaks ties, in the same direction
     order = [column.desc(), Image.name.desc()] if query.descending else [column, Image.name]
     page = select(Image).options(selectinload(Image.group_rows)).order_by(*order)
     needle = _needle(query)
     if not needle or _in_many(session, needle):
-        # by the index of the order, only as far as needed
+        # the database reads the order's index, only as far as needed
         page = _filtered(page, query).limit(query.limit).offset(query.offset)
         return session.execute(page).scalars().all(), _count(session, query)
-    # What holds the text is found by reading every row, so that page and number come of
-    # one reading. Asked for the page alone, databases follow the index of the order here
-    # as well, and fetch row by row.
+    # Finding a rare text takes reading every row, so one query returns both page and total.
+    # Asked for the page alone, databases follow the order's index here too, and fetch row by
+    # row.
     keys = cast("Select[Any]", select(Image.id, func.count().over()))
     keys = _filtered(keys, query).order_by(*order).limit(query.limit).offset(query.offset)
     found = session.execute(keys).all()
-    if not found:  # a page behind the last one has no row to tell the number
+    if not found:  # a page after the last one has no row that holds the total
         return [], _count(session, query) if query.offset else 0
     ids = [row[0] for row in found]
     return session.execute(page.where(Image.id.in_(ids))).scalars().all(), found[0][1]
@@ -96,7 +96,7 @@ def _needle(query: ImageQuery) -> str:
 
 
 def _in_many(session: Session, needle: str) -> bool:
-    """Say whether a good part of the images hold the text, judged by some of them."""
+    """Estimate from some of the images whether many of them hold the text."""
     texts = session.execute(_SAMPLE).scalars()
     return sum(needle in text for text in texts) > SAMPLE / 4
 

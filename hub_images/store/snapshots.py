@@ -1,9 +1,8 @@
-"""Reads what can be started out of the database, and keeps it for as long as it holds.
+"""Reads the images that can be started, and caches them while the catalogue is unchanged.
 
-A `Snapshot` is read in one statement, so it is consistent. It is used again for as long
-as the catalogue's revision stays the same, and the database is asked for that every time.
-So a permission that is taken away counts at the next click, and a start costs one small
-query however large the catalogue is.
+One statement reads a `Snapshot`, so it is consistent. Every use asks the database for the
+catalogue's revision, and reads a new snapshot if that has changed. So a revoked permission
+counts at the next click, and a start costs one small query, however large the catalogue is.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from hub_images.store.upgrade import check_revision
 
 T = TypeVar("T")
 
-#: Asked at every options form and start, so put together once.
+#: Every options form and start runs this, so build it once.
 _REVISION = select(CatalogueState.revision).where(CatalogueState.id == 1)
 
 _COLUMNS = [name for name in ImageSpec.model_fields if name != "groups"]
@@ -45,17 +44,17 @@ def catalogue_revision(connection: Connection) -> int:
 def read_snapshot(connection: Connection) -> Snapshot:
     """Read the images that can be started; raises `upgrade.DatabaseNotReady`.
 
-    Every upgrade changes the catalogue's revision, so a hub comes by here after one, and
-    does not read tables that its version does not know.
+    Every upgrade raises the catalogue's revision, so a hub comes here after one, and the
+    check keeps it from reading tables that its version does not know.
     """
     check_revision(connection)
-    # The revision first: what is committed in between is read again at the next question.
+    # The revision first: after a commit in between, the next use reads again.
     revision = catalogue_revision(connection)
     return Snapshot(revision, tuple(_entries(connection.execute(_ENTRIES))))
 
 
 def _entries(rows: Iterable[Any]) -> Iterable[Entry]:
-    """Put together the rows of one image, which follow each other."""
+    """Join the rows of each image, which follow each other."""
     for _name, group in groupby(rows, key=itemgetter(0)):
         members = list(group)
         *values, version, _group = members[0]
@@ -67,7 +66,7 @@ def _entries(rows: Iterable[Any]) -> Iterable[Entry]:
 
 
 class SnapshotCache:
-    """Keeps the last snapshot; safe to use from several threads."""
+    """Caches the last snapshot; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,7 +75,7 @@ class SnapshotCache:
     def current(self, connection: Connection) -> Snapshot:
         """Return the snapshot of the database's present revision.
 
-        Raises `upgrade.DatabaseNotReady` where the tables are not this version's to read.
+        Raises `upgrade.DatabaseNotReady` if the tables belong to another version.
         """
         snapshot = self._snapshot
         if snapshot is not None and snapshot.revision == catalogue_revision(connection):
@@ -91,7 +90,7 @@ class SnapshotCache:
 
 
 class CatalogueReader:
-    """What a hub reads of the catalogue: the present snapshot, in a thread, within a deadline."""
+    """Reads the present snapshot for a hub, in a thread and within a deadline."""
 
     def __init__(self, url: URL) -> None:
         self._url = url
@@ -100,7 +99,7 @@ class CatalogueReader:
 
     @property
     def database(self) -> Database:
-        """The database, opened at first use: a configuration may be read and no hub started."""
+        """The database, opened on first use: reading a configuration need not start a hub."""
         if self._database is None:
             self._database = Database(self._url)
         return self._database

@@ -1,9 +1,8 @@
-"""Writing to the catalogue: under its one lock, and only where something changes.
+"""Writes to the catalogue: under its one lock, and only if something changes.
 
-Guarantees: nothing is read before the lock is taken, so nobody changes an image that
-somebody else has just changed; a write is committed whole or not at all; the catalogue's
-revision grows with every commit, and with nothing else; nothing is written to tables of
-another revision than the code's.
+Guarantees: a write takes the lock before it reads, so it never overwrites a change that it
+has not seen; it commits whole or not at all; every commit, and nothing else, raises the
+catalogue's revision; no write touches tables of another revision than the code's.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _SCHEMA_REVISIONS = table(VERSION_TABLE, column("version_num"))
 
 
 class WriteSession(Session):
-    """A session that knows whether anything was written with it."""
+    """A session that knows whether it has written anything."""
 
     written = False
 
@@ -42,8 +41,8 @@ def _note_statement(state: ORMExecuteState) -> None:
 def write(engine: Engine, function: Callable[[Session], T]) -> T:
     """Run `function` in a transaction under the write lock; commit what it wrote, if anything.
 
-    What it returns stays usable. Raises `DatabaseNotReady`, and what `function` raises:
-    then nothing is changed.
+    Rows that it returns stay usable. Raises `DatabaseNotReady`, and what `function` raises;
+    then nothing has changed.
     """
     with WriteSession(engine, expire_on_commit=False) as session:
         return write_in(session, function)
@@ -67,9 +66,9 @@ def write_in(session: WriteSession, function: Callable[[Session], T]) -> T:
 
 
 def _take_lock(session: Session) -> None:
-    """Raise the catalogue's revision, for which writers wait; see `orm.CatalogueState`.
+    """Raise the catalogue's revision, which makes other writers wait; see `orm.CatalogueState`.
 
-    The same statement makes sure that no other version has upgraded the tables since.
+    The same statement checks that no other version has upgraded the tables since.
     """
     own_revision = exists().where(_SCHEMA_REVISIONS.c.version_num == head_revision())
     statement = update(CatalogueState.__table__).where(  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The revision of the database: what it is, whether it is the code's, and the upgrade to it."""
+"""The database's revision: reads it, checks that it is the code's, and upgrades to that."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _UPGRADE_LOCK = 0x68756269  # "hubi"; a PostgreSQL advisory lock's number
 
 
 class DatabaseNotReady(Exception):
-    """The database does not hold what this version of the code works with; the text says why."""
+    """The database does not suit this version of the code; the text says why."""
 
 
 def alembic_config(engine: Engine | None = None) -> Config:
-    """Return Alembic's configuration for this package's migrations, to be run over `engine`."""
+    """Return Alembic's configuration for running this package's migrations over `engine`."""
     config = Config()
     config.set_main_option("script_location", "hub_images:store/migrations")
     config.attributes["engine"] = engine
@@ -37,13 +37,13 @@ def head_revision() -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the database's revision, None where it holds no catalogue yet."""
+    """Return the database's revision; None if it holds no catalogue yet."""
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     return context.get_current_revision()
 
 
 def check_revision(connection: Connection) -> None:
-    """Raise `DatabaseNotReady`, with a sentence, unless the database has the code's revision."""
+    """Raise `DatabaseNotReady` unless the database has the code's revision."""
     _check(current_revision(connection))
 
 
@@ -73,15 +73,14 @@ def _known_revisions() -> set[str]:
 
 
 def upgrade(engine: Engine) -> bool:
-    """Bring an empty or older database up to the code's revision; say whether it changed.
+    """Upgrade an empty or older database to the code's revision; return whether it changed.
 
-    Two that upgrade at once do it once: the second waits, then finds nothing to do.
-    A hub that remembers the catalogue looks at it again afterwards.
-    Raises `DatabaseNotReady` for a newer database, `SQLAlchemyError` where it does
-    not answer.
+    Of two processes that upgrade at once, the second waits, then finds nothing to do.
+    Hubs read the catalogue again afterwards. Raises `DatabaseNotReady` for a newer database,
+    `SQLAlchemyError` if it does not answer.
     """
     with engine.connect() as connection:
-        # First without the lock, which a database that can only be read does not give.
+        # First without the lock, which a read-only database does not grant.
         if current_revision(connection) == head_revision():
             return False
     with engine.connect() as connection:

@@ -1,20 +1,20 @@
-// The form of an image. Everything works without this file; what it adds: finding groups,
-// asking before typed text is lost, and the focus on what went wrong.
+// The form of an image. Everything works without this file. It finds groups, asks before typed
+// text is lost, and focuses what went wrong.
 import "./session.js";
 
 const form = document.getElementById("image-form");
 
-// --- the chosen groups travel as one field: a server takes some 1,000 fields, not more
+// --- send the chosen groups as one field: the server takes only some 1,000 fields
 form.addEventListener("formdata", ({ formData }) => {
   const groups = formData.getAll("groups");
   formData.delete("groups");
   formData.append("groups_json", JSON.stringify(groups));
 });
 
-// --- what went wrong is read first; links of the summary focus their field
+// --- focus what went wrong, so that it is read first
 document.getElementById("problem")?.focus();
 
-// --- leaving with unsaved changes asks
+// --- ask before unsaved changes are lost
 const typed = () => {
   const data = new FormData(form);
   data.delete("_xsrf");
@@ -30,14 +30,14 @@ window.addEventListener("beforeunload", (event) => {
 });
 function leave() {
   leaving = true;
-  // the answer may never come: then the form must be able to be sent, and asked for, again
+  // If no answer comes, people must be able to send the form again, and be asked again.
   setTimeout(() => { leaving = false; }, 3000);
 }
 for (const link of document.querySelectorAll("a[data-leave]")) {
   link.addEventListener("click", leave);
 }
 
-// --- a second press while the first is on its way is dropped: it would find the name taken
+// --- drop a second press while the first is under way: it would find the name taken
 form.addEventListener("submit", (event) => {
   if (leaving) {
     event.preventDefault();
@@ -47,7 +47,7 @@ form.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", () => { leaving = false; });
 
-// --- edit groups: find, show the chosen ones only, count
+// --- edit groups: find, show only the chosen ones, count
 const list = document.getElementById("group-list");
 if (list) {
   const search = document.getElementById("group-search");
@@ -72,14 +72,14 @@ if (list) {
   };
   search.addEventListener("input", show);
   search.addEventListener("keydown", (event) => {
-    // Enter finds, it does not save
+    // Enter must not save
     if (event.key === "Enter") {
       event.preventDefault();
     }
   });
   chosenOnly.addEventListener("change", show);
   list.addEventListener("change", () => {
-    // a row that is unticked stays in sight until the next search, so that focus stays too
+    // An unticked row stays in sight until the next search, so that it keeps the focus.
     const chosen = rows.filter(({ box }) => box.checked).length;
     count.textContent = `${chosen} of ${rows.length} chosen`;
   });

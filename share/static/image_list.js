@@ -1,13 +1,13 @@
-// The list of images. Everything works without this file; what it adds: the question
-// before deleting as a modal dialog with fresh numbers, selecting all, and a short address.
+// The list of images. Everything works without this file. It asks before deleting in a modal
+// dialog with fresh numbers, selects all, and keeps the address short.
 import { xsrfToken } from "./session.js";
 
 const settings = document.getElementById("list-script").dataset;
 const dialog = document.getElementById("delete-dialog");
 const boxes = [...document.querySelectorAll("input[name=names][type=checkbox]")];
 
-// --- filters: an address without what is not asked for. Navigating also spares the form a
-// redirect to a login of another origin, which its content security policy forbids.
+// --- filters: leave unset ones out of the address. Navigating also avoids submitting a form
+// that is redirected to a login on another origin, which our content security policy forbids.
 document.getElementById("filters").addEventListener("submit", (event) => {
   event.preventDefault();
   const asked = [...new FormData(event.target)].filter(
@@ -60,7 +60,7 @@ if (bulk) {
   });
 }
 
-// --- the dialog: named images, and how many servers run them now
+// --- the dialog: which images, and how many servers run them now
 function element(tag, text, className = "") {
   const made = document.createElement(tag);
   made.textContent = text;
@@ -117,7 +117,7 @@ async function showUsage(names) {
     });
     usage = response.ok ? await response.json() : null;
   } catch {
-    // the network is away: the sentence below says so
+    // the sentence below tells people
   }
   sentence.textContent =
     usage?.sentence ?? "Could not find out whether running servers use this image.";
@@ -126,7 +126,7 @@ async function showUsage(names) {
   }
 }
 
-// --- rendered open by the server, for browsers without scripts: made a modal here
+// --- the server renders the dialog open for browsers without scripts: make it a modal
 if (dialog?.open) {
   dialog.close();
   dialog.showModal();

@@ -1,5 +1,5 @@
-// Forms outlive sessions: whoever signs in again in another tab gets a new XSRF token,
-// and the form that is still open must send that one.
+// A form can outlive its session: when people sign in again in another tab, they get a new
+// XSRF token, and the open form must send that one.
 
 export function xsrfToken() {
   const cookie = document.cookie.split("; ").find((part) => part.startsWith("_xsrf="));

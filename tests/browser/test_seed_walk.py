@@ -47,7 +47,7 @@ def test_the_seeds_page(browser: Browser, hub: Hub) -> None:
     admin = sign_in(browser, hub, "admin")
     admin.goto(f"{hub.url}hub/home")
     admin.get_by_role("link", name="Images").click()
-    expect(admin.get_by_text("There is no image yet")).to_be_visible()
+    expect(admin.get_by_text("There are no images yet")).to_be_visible()
     assert violations(admin, "main") == []
 
     # Creating New Image

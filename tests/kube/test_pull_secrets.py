@@ -197,5 +197,5 @@ async def test_an_absent_cluster_is_said_to_be_so(
         server.close()
     assert not known.readable
     assert known.message == (
-        "The pull secrets of the namespace lab cannot be listed: Kubernetes cannot be reached."
+        "Could not list the pull secrets of the namespace lab: Kubernetes cannot be reached."
     )

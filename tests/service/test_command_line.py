@@ -52,7 +52,7 @@ def test_upgrade_db_with_a_config_file(tmp_path: Path) -> None:
     ("name", "text_", "told"),
     [
         ("broken.py", "raise RuntimeError('half a file')\n", "RuntimeError: half a file"),
-        ("config.cfg", "c.HubImages.db_url = 'sqlite:///x.sqlite'\n", "ends in .py or .json"),
+        ("config.cfg", "c.HubImages.db_url = 'sqlite:///x.sqlite'\n", "end in .py or .json"),
     ],
 )
 def test_a_config_file_that_cannot_be_read(
@@ -112,7 +112,7 @@ def test_started_by_hand_it_says_who_starts_it() -> None:
     """Without a hub around it the service says so."""
     done = _run()
     assert done.returncode == 1
-    assert "JupyterHub starts this program itself" in done.stderr
+    assert "Do not start this program yourself" in done.stderr
 
 
 def test_sigterm_stops_gracefully(tmp_path: Path) -> None:

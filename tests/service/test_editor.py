@@ -103,9 +103,9 @@ def test_a_stored_secret_that_is_not_in_the_list_may_stay(hub: Hub, admin: Visit
     hub.add_image("a", pull_secret="lab-registry")
     with sqlite3.connect(hub.db_url.removeprefix("sqlite:///")) as database:
         database.execute("UPDATE hub_images_image SET pull_secret = 'old'")
-    assert "Pull secret old is not in the list any more" in cell(admin.get(), "a", "Ready")
+    assert "Pull secret old is no longer in the list" in cell(admin.get(), "a", "Ready")
     page = admin.get("edit/a")
-    assert text(page, "#pull_secret option[selected]") == "old (not in the list any more)"
+    assert text(page, "#pull_secret option[selected]") == "old (no longer in the list)"
     admin.post("edit/a", 303, **{**form_fields(page), "display_name": "New"})
     assert hub.images("GET", "images/a").json()["pull_secret"] == "old"
 
@@ -117,7 +117,7 @@ def test_two_admins_at_once(hub: Hub, admin: Visitor) -> None:
     hub.images("PATCH", "images/a", json={"description": "theirs"})
     page = admin.post("edit/a", 412, **fields)
     assert "tester changed this image while you were editing" in text(page, "#problem")
-    assert "Description blank theirs not changed by you" in text(page, "#problem")
+    assert "Description blank theirs unchanged" in text(page, "#problem")
     assert "Display name Old Old Mine" in text(page, "#problem")
     assert page.select_one("#problem button[form=image-form]")
     assert page.select_one("#problem a[href='/services/images/edit/a']")

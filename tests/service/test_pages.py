@@ -21,7 +21,7 @@ def test_an_empty_catalogue_says_so(admin: Visitor) -> None:
     """It invites whoever may to add the first image."""
     page = admin.get()
     assert text(page, "h1") == "Images"
-    assert "There is no image yet" in page.get_text()
+    assert "There are no images yet" in page.get_text()
     assert page.select_one("a[href='/services/images/new']")
 
 

@@ -1,4 +1,4 @@
-"""What else the REST API lists, and what needs no session: its description, and `health`."""
+"""The other lists of the REST API, and what needs no session: its description, and `health`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the models that validate.
+"""The OpenAPI 3.1 document, made from the models that validate requests.
 
 https://spec.openapis.org/oas/v3.1.1
 """
@@ -73,7 +73,7 @@ def openapi_document(root: str) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "service-images",
-                    "description": "A browser's session; what changes anything needs X-XSRFToken.",
+                    "description": "A browser's session; requests that change need X-XSRFToken.",
                 },
             },
         },
@@ -88,7 +88,7 @@ def _paths() -> dict[str, Any]:
         "name": "If-Match",
         "in": "header",
         "schema": {"type": "string"},
-        "description": "The versions the caller knows, of which one suffices; * for any.",
+        "description": "Versions that the caller knows; one must match, and * matches any.",
     }
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
     errors = ("403", "404", "503")
@@ -125,14 +125,14 @@ def _paths() -> dict[str, Any]:
             ),
             "delete": _operation(
                 "deleteImage", "Delete an image", write, parameters=[if_match],
-                responses={"204": {"description": "It is gone"},
+                responses={"204": {"description": "The image is deleted"},
                            **_refs("403", "404", "412", "503")},
             ),
         },
         "/api/instance-types": {
             "get": _operation(
                 "listInstanceTypes", "List the configured instance types", read,
-                responses={"200": _answer("In their order", "InstanceTypes"),
+                responses={"200": _answer("In the order people see", "InstanceTypes"),
                            **_refs("403", "503")},
             )
         },
@@ -145,15 +145,15 @@ def _paths() -> dict[str, Any]:
         },
         "/api/openapi.json": {
             "get": _operation(
-                "getOpenApi", "This document", None,
+                "getOpenApi", "Show this document", None,
                 responses={"200": {"description": "OpenAPI 3.1",
                                    "content": {"application/json": {"schema": {}}}}},
             )
         },
         "/health": {
             "get": _operation(
-                "getHealth", "Whether the database answers", None,
-                responses={"200": _answer("It does", "Health"), **_refs("503")},
+                "getHealth", "Check that the database answers", None,
+                responses={"200": _answer("The database answers", "Health"), **_refs("503")},
             )
         },
     }  # fmt: skip
@@ -163,7 +163,7 @@ def _list_parameters() -> list[dict[str, Any]]:
     sorts = [sign + name for name in get_args(Sort) for sign in ("", "-")]
     return [
         _parameter("search", {"type": "string", "maxLength": 200},
-                   "In name, display name, description and type, in every alphabet."),
+                   "Looks in name, display name, description and type; ignores case."),
         _parameter("type", {"enum": list(IMAGE_TYPES)}),
         _parameter("group", {"type": "string"}, "Images that list this group."),
         _parameter("global", {"type": "boolean"}),
@@ -254,7 +254,7 @@ def _schemas() -> dict[str, Any]:
             "required": ["items"],
             "properties": {
                 "items": {"type": "array", "items": {"type": "string"}},
-                "message": {"type": "string", "description": "Why they cannot be read."},
+                "message": {"type": "string", "description": "Why they could not be read."},
             },
         },
         "Error": {

@@ -1,4 +1,4 @@
-"""Query parameters of the list → `ImageQuery`, with a sentence for each wrong one."""
+"""Turns the list's query parameters into an `ImageQuery`, with a sentence for each wrong one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _group(value: str) -> dict[str, Any]:
 
 def _type(value: str) -> dict[str, Any]:
     if value not in IMAGE_TYPES:
-        raise ValueError("Choose one of cpu, gpu or universal.")
+        raise ValueError("Choose cpu, gpu or universal.")
     return {"type": value}
 
 
@@ -66,13 +66,13 @@ def _sort(value: str) -> dict[str, Any]:
     descending = value.startswith("-")
     name = value.removeprefix("-")
     if name not in _SORTS:
-        raise ValueError(f"Sort by one of {', '.join(_SORTS)}, with - before it to reverse.")
+        raise ValueError(f"Sort by one of {', '.join(_SORTS)}; put - before it to reverse.")
     return {"sort": name, "descending": descending}
 
 
 def _whole_number(value: str, lowest: int) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= 12) or int(value) < lowest:
-        raise ValueError(f"This must be a whole number, at least {lowest}.")
+        raise ValueError(f"This must be a whole number of at least {lowest}.")
     return int(value)
 
 

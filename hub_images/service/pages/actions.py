@@ -1,6 +1,6 @@
-"""What the list does with images: deletes one, and enables, disables or deletes several.
+"""The list's actions: delete one image, and enable, disable or delete several.
 
-A POST that succeeds answers 303 to the list, as it was filtered.
+A successful POST redirects (303) to the list with its filters.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hub_images.service.web.answers import ErrorAnswer
 
 
 class UsagePage(ImagesPage):
-    """What the delete dialog asks when it opens: how many servers run the images now."""
+    """Tells the delete dialog how many servers run the images now."""
 
     async def get(self) -> None:
         """Answer in JSON for the images in `names`."""
@@ -25,12 +25,12 @@ class UsagePage(ImagesPage):
 
 
 class DeletePage(ImagesPage):
-    """Where the list's dialog deletes an image."""
+    """Deletes an image for the list's dialog."""
 
     needs_write_scope = True
 
     async def post(self, name: str) -> None:
-        """Delete the image; its running servers are left alone."""
+        """Delete the image; servers that run it go on."""
         in_use = await self.context.hub.images_in_use(now=True)
         change = await self.changes.delete(name)
         usage = Usage.of([name], in_use)
@@ -38,16 +38,16 @@ class DeletePage(ImagesPage):
 
 
 class BulkPage(ListingPage):
-    """Where the list enables, disables or deletes the images that are ticked."""
+    """Enables, disables or deletes the images that are ticked in the list."""
 
     needs_write_scope = True
     _ACTIONS: ClassVar[tuple[str, ...]] = ("enable", "disable", "delete")
 
     async def post(self) -> None:
-        """Do `action` to the images in `names`; deleting asks first unless `confirmed`."""
+        """Apply `action` to the images in `names`; ask before deleting unless `confirmed`."""
         names, action = self.names(), self.get_body_argument("action", "")
         if action not in self._ACTIONS:
-            raise ErrorAnswer(400, "Choose one of Enable, Disable and Delete.")
+            raise ErrorAnswer(400, "Choose Enable, Disable or Delete.")
         if not names:
             self.back_to_list("No image was chosen.", "warning")
         elif action == "delete" and not self.get_body_argument("confirmed", ""):
@@ -70,5 +70,5 @@ class BulkPage(ListingPage):
 
 
 def images_text(count: int) -> str:
-    """Name the number of images."""
+    """Return the number of images in words: `1 image`, `no images`."""
     return "1 image" if count == 1 else f"{count or 'no'} images"

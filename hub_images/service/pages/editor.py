@@ -1,7 +1,7 @@
 """The pages that add and edit an image.
 
-A POST that succeeds answers 303 to the list, as it was filtered; one that does not
-answers the same page with everything that was typed.
+A successful POST redirects (303) to the list with its filters; a failed one shows the
+same page again with everything that was typed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class EditorPage(ImagesPage):
         errors: Mapping[str, list[str]] | None = None,
         **variables: Any,
     ) -> None:
-        """Show `form`, which is sent to `action`; with a status of failure it was not saved."""
+        """Show `form`, which posts to `action`; any status but 200 means that it is unsaved."""
         groups, secrets = await asyncio.gather(
             self.context.hub.groups(), self.changes.known_secrets()
         )
@@ -122,7 +122,7 @@ class EditPage(EditorPage):
             self.back_to_list(f"Saved {change.image.display_name}.{unchanged}")
 
     async def _show_conflict(self, name: str, form: ImageForm, mine: Mapping[str, Any]) -> None:
-        """Show what changed in the meantime beside what was typed, to be saved or discarded."""
+        """Show what changed in the meantime beside what was typed, to save or discard."""
         image = await self.context.database.read(lambda session: get_image(session, name))
         base, now = form.base_fields, stored_fields(image)
         await self.show(

@@ -1,8 +1,8 @@
 """The form of an image: what was typed, and what it means.
 
-`ImageForm` holds what was typed as it was typed, so that a form that is not accepted comes
-back whole; `parse` gives it the meaning that REST has for the fields. Which fields there
-are, and how each is typed, follows from `ImageSpec`.
+`ImageForm` holds the fields exactly as typed, so that a rejected form comes back whole.
+`parse` reads them by the same rules as REST. The form's fields and their controls are
+derived from `ImageSpec`.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from hub_images.store.orm import Image
 
 @dataclass(frozen=True)
 class Control:
-    """How the values of one type stand in the form."""
+    """How the form shows and reads values of one type."""
 
     shown: Callable[[Any], Any]
-    """Turns a field's value into what stands in the form."""
+    """Turns a field's value into what the form shows."""
     sent: Callable[[RequestHandler, str], Any]
     """Reads what was sent under a field's name."""
 
@@ -48,9 +48,9 @@ def _ticked(request: RequestHandler, name: str) -> bool:
 
 
 def _several(request: RequestHandler, name: str) -> list[str]:
-    """Read a field for each entry, as without scripts, or all in one as JSON.
+    """Read a list from one field per entry, as without scripts, or from one field of JSON.
 
-    Tornado takes some 1,000 fields, and an image may list as many groups.
+    Tornado accepts some 1,000 fields, and an image may list as many groups.
     """
     sent: list[Any] = list(request.get_body_arguments(name, strip=False))
     together = request.get_body_argument(f"{name}_json", "")
@@ -80,11 +80,11 @@ CONTROLS = {
 
 @dataclass(frozen=True)
 class OptIn:
-    """A box before a field, which counts only while the box is ticked."""
+    """A box before a field; the field counts only while the box is ticked."""
 
     box: str
     missing: str
-    """What to say where the box is ticked and the field blank."""
+    """What to say if the box is ticked and the field is blank."""
 
 
 OPT_IN = {
@@ -92,13 +92,13 @@ OPT_IN = {
     "pull_secret": OptIn("use_pull_secret", "Choose a pull secret, or untick the box."),
 }
 
-#: What stands in the form of a new image: everyone may use it, unless it is unticked.
+#: What the form of a new image holds: Global is ticked.
 _NEW = {**image_fields(ImageSpec.model_construct(name="")), "global": True}
 
 
 @dataclass(frozen=True)
 class ImageForm:
-    """What stands in the form; `version` is None for an image that is not stored."""
+    """What the form holds; `version` is None for an image that is not stored."""
 
     typed: Mapping[str, Any] = field(default_factory=lambda: _shown(_NEW))
     """By the fields' JSON names."""
@@ -110,9 +110,9 @@ class ImageForm:
 
     @classmethod
     def from_request(cls, request: RequestHandler, **fixed: str) -> Self:
-        """Read the body of a POST; `fixed` fields are not the sender's to say.
+        """Read the body of a POST; `fixed` fields override what was sent.
 
-        Raises `ErrorAnswer` for a version that is no number.
+        Raises `ErrorAnswer` if the version is not a number.
         """
         version = _text(request, "version")
         if version and not (version.isascii() and version.isdigit() and len(version) < 10):
@@ -146,7 +146,7 @@ class ImageForm:
         return replace(self, version=None, base="")
 
     def parse(self) -> ImageSpec:
-        """Return what is to be stored; raises `InvalidFields`, sorted as the form is."""
+        """Return the spec to store; raises `InvalidFields`, in the form's order."""
         errors: dict[str, list[str]] = {}
         sent = dict(self.typed)
         for name, opt in OPT_IN.items():
@@ -166,9 +166,9 @@ class ImageForm:
 
     @property
     def base_fields(self) -> dict[str, Any]:
-        """The image's fields when the form was opened; empty where that is not known.
+        """The image's fields when the form was opened; empty if unknown.
 
-        The browser sends them back, so they are no more to be trusted than what is typed.
+        The browser sends them back, so trust them no more than what was typed.
         """
         try:
             value = json.loads(self.base)
@@ -188,9 +188,9 @@ def stored_fields(image: Image) -> dict[str, Any]:
 
 
 def in_order(chosen: Iterable[str], stored: Iterable[str]) -> list[str]:
-    """Return the chosen groups, those that are stored first and in their order.
+    """Return the chosen groups: first the stored ones, in their stored order.
 
-    The boxes of the form stand in the hub's order; ticking none must change nothing.
+    The form's boxes have another order; saving an untouched form must change nothing.
     """
     chosen = list(chosen)
     first = [group for group in stored if group in set(chosen)]

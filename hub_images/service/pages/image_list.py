@@ -1,4 +1,4 @@
-"""The list of images: one page of them, and what hub and cluster say of each."""
+"""The list of images: one page of them, with what the hub and the cluster say about each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hub_images.store.search import ImageQuery, list_images, listed_groups
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of images out of the database; `state.page` is a page that exists."""
+    """One page of images from the database; `state.page` is a page that exists."""
 
     state: ListState
     images: Sequence[Image]
@@ -47,7 +47,7 @@ class Listing:
 
 
 def read_listing(session: Session, state: ListState) -> Listing:
-    """Read the page that `state` asks for, or the last one where there are fewer."""
+    """Read the page that `state` asks for, or the last one if there are fewer."""
     images, matching = list_images(session, state.images)
     if not images and matching:
         state = replace(state, page=-(-matching // PAGE_SIZE))
@@ -65,7 +65,7 @@ class ListedImage:
     image: Image
     groups: list[tuple[str, bool]]  # with whether the hub knows it
     secret_missing: bool
-    servers: int | None  # that run it now; None where the hub does not say
+    servers: int | None  # that run it now; None if the hub does not answer
     updated: str
 
 
@@ -75,7 +75,7 @@ def listed_images(
     secrets: KnownSecrets,
     in_use: Mapping[str, int] | None,
 ) -> list[ListedImage]:
-    """Put together what the database, the hub and the cluster say of each image."""
+    """Combine what the database, the hub and the cluster say about each image."""
     now = datetime.now(UTC)
     return [
         ListedImage(
@@ -90,7 +90,7 @@ def listed_images(
 
 
 def time_since(then: datetime, now: datetime) -> str:
-    """Say how long ago `then` was, as a person would; a date where it is long ago."""
+    """Say how long ago `then` was, as people would; after 30 days, its date."""
     seconds = (now - then).total_seconds()
     for name, length, below in (("minute", 60, 3600), ("hour", 3600, 86400)):
         if seconds < length:
@@ -111,7 +111,7 @@ class ListingPage(ImagesPage):
     """A page that shows the list."""
 
     async def show_list(self, asked: list[str]) -> None:
-        """Show the list; where `asked` names images, with the question whether to delete them."""
+        """Show the list; if `asked` names images, ask whether to delete them."""
         listing, groups, secrets, in_use, doomed = await asyncio.gather(
             self.context.database.read(lambda session: read_listing(session, self.state)),
             self.context.hub.groups(),
@@ -138,13 +138,13 @@ class ListPage(ListingPage):
     """The list of images."""
 
     async def get(self) -> None:
-        """Show the list; `?confirm=` asks whether to delete an image, without a script."""
+        """Show the list; without scripts, `?confirm=` asks whether to delete an image."""
         asked = self.get_query_arguments("confirm") if self.caller.may_write else []
         await self.show_list(asked[-1:])
 
 
 def display_names(session: Session, names: list[str]) -> dict[str, str]:
-    """Return the display names of those images that exist, by name."""
+    """Return the display names of the named images that exist, by name."""
     if not names:
         return {}
     return {image.name: image.display_name for image in named_images(session, names)}

@@ -22,14 +22,14 @@ class ImagesPage(PageHandler):
 
     @property
     def state(self) -> ListState:
-        """How the list was filtered when it was left, out of the address."""
+        """The list's search, filters, order and page, from the address."""
         return ListState.from_arguments(self.request.query_arguments)
 
     def names(self) -> list[str]:
-        """Return the image names of the request, each once."""
+        """Return the image names of the request, each once; at most `MAX_NAMES`."""
         return list(dict.fromkeys(self.get_arguments("names")))[:MAX_NAMES]
 
     def back_to_list(self, message: str, kind: str = "success") -> None:
-        """Redirect after a POST to the list as it was filtered, with a message."""
+        """Redirect after a POST to the list with its filters, and show a message there."""
         self.flash(message, kind)
         self.redirect(self.root + self.state.query_string(), status=HTTPStatus.SEE_OTHER)

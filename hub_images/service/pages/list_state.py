@@ -1,8 +1,8 @@
 """What the list of images shows, as its address says: search, filters, order, page.
 
-`ListState` travels as query string through every form and link. It is rebuilt from known
-parameters only; an invalid value counts as the default, because nobody could be shown a
-mistake in an address and send it again.
+`ListState` travels as a query string through every form and link. It reads only known
+parameters. An invalid value counts as the default: unlike a form, an address cannot be
+shown again for correction.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ListState:
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Sequence[bytes]]) -> Self:
-        """Read the query arguments of a request; an invalid value is the default."""
+        """Read the query arguments of a request; an invalid value becomes the default."""
         given = {
             name: arguments[name][-1].decode("utf8", "replace").replace("\0", "")
             for name in asdict(cls())
@@ -61,7 +61,7 @@ class ListState:
         return cls(**fields)
 
     def query_string(self, **changes: Any) -> str:
-        """Return the state with `changes` as `?…`, without what is the default."""
+        """Return the state with `changes` as `?…`, without defaults."""
         state = replace(self, **changes)
         default = asdict(ListState())
         return _query({k: v for k, v in asdict(state).items() if v != default[k]})
@@ -83,12 +83,12 @@ class ListState:
 
     @property
     def filtered(self) -> bool:
-        """Whether anything is left out."""
+        """Whether a search or filter may leave images out."""
         return replace(self, sort=ListState().sort, page=1) != ListState()
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """Parameters of the address, for forms that send them along as hidden fields."""
+        """The address's parameters, for forms that send them along as hidden fields."""
         default = asdict(ListState())
         return [(k, str(v)) for k, v in asdict(self).items() if v != default[k]]
 

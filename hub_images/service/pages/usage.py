@@ -1,4 +1,4 @@
-"""How many running servers use images, as the pages say it."""
+"""How many running servers use images, in the pages' words."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Usage:
-    """The running servers of some images; each number is None where the hub does not say."""
+    """How many servers run each of some images; None where the hub does not answer."""
 
     servers: Mapping[str, int | None]
 
     @classmethod
     def of(cls, names: Collection[str], in_use: Mapping[str, int] | None) -> Usage:
-        """Take the numbers of the named images from those of all."""
+        """Take the named images' numbers from those of all images."""
         return cls({name: None if in_use is None else in_use.get(name, 0) for name in names})
 
     @property
     def total(self) -> int | None:
-        """How many servers use any of the images."""
+        """How many servers use any of the images; None if unknown."""
         if None in self.servers.values():
             return None
         return sum(count or 0 for count in self.servers.values())
@@ -32,12 +32,12 @@ class Usage:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Name the number of servers shortly, by image."""
+        """The number of servers in words, by image."""
         return {name: servers_text(count) for name, count in self.servers.items()}
 
     @property
     def after_deletion(self) -> str:
-        """End a sentence about the deleted images: which servers keep running."""
+        """The end of a sentence about deleted images: how many servers keep running."""
         total = sum(count or 0 for count in self.servers.values())
         if not total:
             return "."
@@ -62,7 +62,7 @@ def usage_sentence(servers: int | None, images: int = 1) -> str:
 
 
 def servers_text(servers: int | None) -> str:
-    """Name the number of servers shortly."""
+    """Return the number of servers in words."""
     if servers is None:
         return "unknown number of running servers"
     return "1 running server" if servers == 1 else f"{servers or 'no'} running servers"

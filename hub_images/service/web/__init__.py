@@ -1,1 +1,1 @@
-"""What every page and endpoint shares; it knows no image."""
+"""What all pages and endpoints share."""

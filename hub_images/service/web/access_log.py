@@ -1,7 +1,7 @@
-"""The log of requests: each one, how many fail, and nothing that opens a door.
+"""The log of requests: each one, and how many fail.
 
-Guarantees: no token, cookie or code is written down, neither by us nor by the libraries
-that complain about one.
+Guarantees: no token, cookie or code is logged, neither by us nor by the libraries that
+complain about one.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from tornado.web import RequestHandler
 log = logging.getLogger("hub_images")
 
 PERIOD_SECONDS = 60.0
-#: A sentence is written for at least so many failures a period; one is in its own line.
+#: Fewer failures in a period get no summary: each has its own line already.
 WORTH_TELLING = 10
 _MOST = 3
-#: Words of the libraries' messages whose values may be a cookie, whole or in part.
+#: Words of libraries' messages that may quote a cookie, whole or in part.
 _ABOUT_SECRETS = ("cookie", "base64 value", "invalid value", "xsrf")
 _CLIENT_ERROR = 400
 
 
 class AccessLog:
-    """Logs each request as the hub does, and how many failed in a minute, and whose they were.
+    """Logs each request as the hub does, and each minute how many failed, and from where.
 
-    A flood of failures is one line a minute for whoever watches the log. It is written with
-    the first request after the minute, so no timer runs.
+    The first request after the minute writes that line, so no timer runs.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,7 +43,7 @@ class AccessLog:
         self.count(handler.get_status(), handler.request.remote_ip or "an unknown address")
 
     def count(self, status: int, address: str) -> None:
-        """Count an answer; write the last period's failures where one has ended."""
+        """Count an answer; if a period has ended, log its failures first."""
         now = self._clock()
         if now - self._began >= PERIOD_SECONDS:
             self._tell(now - self._began)
@@ -73,14 +72,14 @@ class AccessLog:
 
 
 class WithoutSecrets(logging.Filter):
-    """Keeps the words of what libraries say about cookies, and takes the values away.
+    """Removes the values from what libraries log about cookies.
 
-    Tornado writes a cookie of its older format that it cannot verify into the log, and
-    JupyterHub a damaged XSRF cookie and the state of a login.
+    Tornado logs a cookie of its older format that it cannot verify; JupyterHub logs a
+    damaged XSRF cookie and the state of a login.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record; it is logged in any case."""
+        """Change the record if it may quote a secret; always let it pass."""
         message = str(record.msg).lower()
         if record.args and any(word in message for word in _ABOUT_SECRETS):
             record.args = tuple("[secret]" for _value in record.args)

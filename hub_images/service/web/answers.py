@@ -1,8 +1,8 @@
-"""What every answer of the service has in common, and how an error becomes one.
+"""What all answers of the service have in common, and how an error becomes one.
 
-Guarantees: no content is sniffed, no page framed, and only static files are cached; an
-error is logged without the request's address, which may hold a login's code, and answered
-with its status and a sentence for a person.
+Guarantees: browsers sniff no content, frame no page and cache only static files. An error
+is answered with its status and a sentence for people; it is logged without the request's
+address, which may hold a login's code.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
 
 
 class ErrorAnswer(HTTPError):
-    """An error answer: a sentence for a person, and sentences by field where there are some."""
+    """An error answer: a sentence for people, and sentences by field, if any."""
 
     def __init__(
         self, status: int, message: str, errors: dict[str, list[str]] | None = None
@@ -53,15 +53,15 @@ def error_answer(status: int, error: BaseException | None) -> ErrorAnswer:
     elif status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE):
         message = HUB_AWAY
     else:
-        message = "Something went wrong here; the log of hub-images has the details."
+        message = "Something went wrong; the log of hub-images has the details."
     return ErrorAnswer(status, message)
 
 
 class AnsweringHandler(RequestHandler):
-    """A request whose headers, log and errors are as the module says; errors are plain text."""
+    """The base of all handlers, with the module's guarantees; errors are plain text."""
 
     def set_default_headers(self) -> None:
-        """Let nothing be cached, sniffed or framed."""
+        """Forbid caching, sniffing and framing."""
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cache-Control", "no-store")
@@ -69,12 +69,12 @@ class AnsweringHandler(RequestHandler):
         self.clear_header("Server")
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log our own faults with a traceback; what a sender did wrong is in the access log."""
+        """Log our own faults with a traceback; the access log has the senders'."""
         if not isinstance(value, HTTPError):
             super().log_exception(typ, value, tb)
 
     def _handle_request_exception(self, error: BaseException) -> None:
-        """Give an error of the layers below the status that the table says."""
+        """Answer an error of the layers below with its status in the table."""
         status = STATUS_OF.get(type(error))  # type: ignore[arg-type]
         if status is None:
             super()._handle_request_exception(error)
@@ -83,12 +83,12 @@ class AnsweringHandler(RequestHandler):
         message = "Some fields need correcting." if invalid else str(error)
         answer = ErrorAnswer(status, message, getattr(error, "errors", None))
         try:
-            raise answer from error  # Tornado logs and answers what sys.exc_info() says
+            raise answer from error  # Tornado logs and answers what is in sys.exc_info()
         except ErrorAnswer:
             super()._handle_request_exception(answer)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with what `error_answer` says, in the form of this kind of handler."""
+        """Answer with what `error_answer` says, in this handler's format."""
         if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
         self.answer_error(error_answer(status_code, kwargs.get("exc_info", (None, None))[1]))
@@ -99,7 +99,7 @@ class AnsweringHandler(RequestHandler):
         self.finish(f"{error.message}\n")
 
     def allowed_methods(self) -> list[str]:
-        """Return the methods that this address has."""
+        """Return the methods that this address accepts."""
         return [
             method
             for method in self.SUPPORTED_METHODS

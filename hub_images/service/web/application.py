@@ -1,6 +1,6 @@
-"""The application around the handlers: how much may be sent, and what is still being answered.
+"""The application around the handlers: limits bodies, and knows which requests are open.
 
-A body that is too large is answered with 413 and a sentence, and never held in memory.
+A body that is too large gets 413 and a sentence, and is never held in memory.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from hub_images.service.web.answers import AnsweringHandler, ErrorAnswer, json_e
 
 #: An image's fields are some kilobytes; 1,000 group names some more.
 MAX_BODY_BYTES = 1024 * 1024
-#: As much of a larger body is read and thrown away, so that its sender reads the answer;
-#: of a body larger than this the connection is closed.
+#: We read and discard a larger body up to this size, so that its sender reads the answer;
+#: beyond it, we close the connection.
 MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 
 
@@ -33,7 +33,7 @@ class StaticFiles(AnsweringHandler, StaticFileHandler):
     """The service's scripts and styles, which everyone may read and cache."""
 
     def set_default_headers(self) -> None:
-        """Let nothing be sniffed or framed."""
+        """Forbid sniffing and framing, and allow caching."""
         super().set_default_headers()
         self.clear_header("Cache-Control")
 
@@ -46,10 +46,10 @@ class StaticFiles(AnsweringHandler, StaticFileHandler):
 
 @stream_request_body
 class TooLarge(AnsweringHandler):
-    """Where a request goes that announces a larger body than may be sent."""
+    """Answers a request that announces too large a body."""
 
     def prepare(self) -> Awaitable[None] | None:
-        """Answer before the body is read; Tornado throws away what comes after the answer."""
+        """Answer before the body arrives; Tornado discards what comes after the answer."""
         connection: Any = self.request.connection
         connection.set_max_body_size(MAX_DISCARDED_BYTES)
         raise ErrorAnswer(
@@ -62,11 +62,11 @@ class TooLarge(AnsweringHandler):
         self.finish(json_error(error))
 
     def data_received(self, chunk: bytes) -> None:
-        """Throw the body away: the answer is already on its way."""
+        """Discard the body: the answer is already on its way."""
 
 
 class ServiceApplication(Application):
-    """Sees a body's announced size before the body, and knows which requests it still answers."""
+    """Checks a body's announced size, and knows which requests it has yet to answer."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -74,20 +74,20 @@ class ServiceApplication(Application):
         self._answering: WeakSet[HTTPServerRequest] = WeakSet()
 
     async def idle(self) -> None:
-        """Wait until every request that has come is answered."""
-        while self._answering:  # noqa: ASYNC110 (a request that is given up sets no event)
+        """Wait until every request is answered."""
+        while self._answering:  # noqa: ASYNC110 (an abandoned request sets no event)
             await asyncio.sleep(0.05)
 
     def log_request(self, handler: RequestHandler) -> None:
-        """Log a request that is answered."""
+        """Log a request, which counts as answered from now on."""
         super().log_request(handler)
         self._answering.discard(handler.request)
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """Return who handles the request."""
+        """Return the request's handler: `TooLarge` for one that announces too large a body."""
         self._answering.add(request)
         length = request.headers.get("Content-Length", "")
-        # what is no number is malformed, which the HTTP server says itself
+        # the HTTP server itself reports a malformed number
         if length.isascii() and length.isdigit() and len(length) < 20:
             too_large = int(length) > MAX_BODY_BYTES
         else:

@@ -40,7 +40,7 @@ class _Scripts(HTMLParser):
 
 
 def content_security_policy(shell: str) -> str:
-    """Allow the service's own scripts and those of `shell`, and nothing that text could bring."""
+    """Return a policy that allows the service's own scripts and those of `shell`, no others."""
     scripts = _Scripts()
     scripts.feed(shell)
     scripts.close()

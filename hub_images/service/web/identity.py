@@ -1,8 +1,8 @@
 """Who sends a request, and whether they may.
 
-Every request is identified with the hub anew, so that a revoked token or scope counts
-at once. A cookie counts for an unsafe method only with the XSRF token
-(`HubOAuth._get_user_cookie` checks it); without, the caller is anonymous.
+We ask the hub about every request, so that a revoked token or scope counts at once. For an
+unsafe method, a cookie counts only with the XSRF token (`HubOAuth._get_user_cookie` checks
+it); otherwise the caller is anonymous.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hub_images.service.web.origin import from_other_site
 
 log = logging.getLogger("hub_images")
 
-HUB_SECONDS = 6.0  # as long as for the database
+HUB_SECONDS = 6.0  # as long as we wait for the database
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -69,18 +69,18 @@ class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
 
 
 class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[misc]
-    """A request by someone whom the hub knows and who holds the scope that it takes."""
+    """A request from someone whom the hub knows and who holds the scope that it needs."""
 
     hub_auth_class = FreshHubOAuth
 
-    #: Whether even reading takes the write scope, as on the page that adds an image.
+    #: Whether even reading needs the write scope, as on the page that adds an image.
     needs_write_scope: ClassVar[bool] = False
 
     def initialize(self, context: ServiceContext) -> None:
-        """Take what handlers work with; nobody is known until `prepare` has asked the hub."""
+        """Take the context; the caller is unknown until `prepare` has asked the hub."""
         self.context = context
-        # Whoever asks for the user before that, as the access log does after an early error,
-        # would otherwise make HubAuth ask the hub while the event loop stands still.
+        # If something asks for the user before that, as the access log does after an early
+        # error, HubAuth would otherwise ask the hub and block the event loop.
         self._hub_auth_user_cache: Any = None
 
     def compute_etag(self) -> str | None:
@@ -88,7 +88,7 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
         return None
 
     async def prepare(self) -> None:
-        """Identify the caller; answer 403, or send a browser to the login."""
+        """Identify the caller and check their scope; answer 403, or send a browser to the login."""
         if await self.identify() is None:
             await self.refuse_anonymous()
             return
@@ -106,7 +106,7 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
             raise
 
     async def identify(self) -> dict[str, Any] | None:
-        """Ask the hub who it is; None for nobody it knows, 503 where it does not answer."""
+        """Ask the hub who the caller is; None if it knows nobody, 503 if it does not answer."""
         try:
             async with asyncio.timeout(HUB_SECONDS):
                 user: dict[str, Any] | None = await self.hub_auth.get_user(self, sync=False)
@@ -116,21 +116,21 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
             if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise
             raise ErrorAnswer(503, HUB_AWAY) from error
-        # What HubAuthenticated.get_current_user would find out by blocking.
+        # Otherwise HubAuthenticated.get_current_user would block to find this out.
         self._hub_auth_user_cache = user
         return user
 
     def _refuse_other_sites(self) -> None:
-        """Answer 403 where another site's page sends a browser to change something.
+        """Answer 403 if another site's page sent a request that changes something.
 
-        The XSRF token keeps such requests out already; this does not depend on a secret.
+        The XSRF token already keeps such requests out; this check needs no secret.
         """
         if from_other_site(self.request):
             log.warning(
                 "Refused %s %s to %s: a page of another site sent it",
                 self.request.method, self.request.path, self.caller.name,
             )  # fmt: skip
-            raise ErrorAnswer(403, "A page of another site sent this.")
+            raise ErrorAnswer(403, "A page of another site sent this request.")
 
     def refuse_anonymous(self) -> Awaitable[None]:
         """Answer a caller whom the hub does not know."""
@@ -138,7 +138,7 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
 
     @property
     def caller(self) -> Caller:
-        """Who sends the request; known once `prepare` has let it pass."""
+        """Who sends the request; known once `prepare` has accepted it."""
         user = self.current_user
         return Caller(str(user["name"]), frozenset(user["scopes"]))
 
@@ -154,13 +154,13 @@ class CallbackHandler(AnsweringHandler, HubOAuthCallbackHandler):  # type: ignor
     hub_auth_class = FreshHubOAuth
 
     def initialize(self) -> None:
-        """Know nobody: HubAuth would ask the hub while the event loop stands still.
+        """Start without a user: otherwise HubAuth asks the hub and blocks the event loop.
 
-        For an unsafe method it asks twice at once, in its one thread, and never comes back.
+        For an unsafe method it asks twice at once, in its one thread, and hangs forever.
         """
         self._hub_auth_user_cache: Any = None
 
     async def prepare(self) -> None:
-        """Identify who has a session already, whose second login is then not needed."""
+        """Identify people who already have a session: they need no second login."""
         if self.request.method == "GET":
             self._hub_auth_user_cache = await self.hub_auth.get_user(self, sync=False)

@@ -1,4 +1,4 @@
-"""Requests for JSON, answered in JSON, errors too; what a conditional request asks for."""
+"""Requests that are answered in JSON, errors too; reads JSON bodies and If-Match."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_TAGS = 100
 
 
 class JsonHandler(IdentifiedHandler):
-    """A request for JSON."""
+    """A request that is answered in JSON."""
 
     def set_default_headers(self) -> None:
         """Say that it is JSON."""
@@ -28,7 +28,7 @@ class JsonHandler(IdentifiedHandler):
         self.finish(json_error(error))
 
     def write_json(self, value: Any) -> None:
-        """Finish with `value`."""
+        """Finish with `value` as JSON."""
         self.finish(json.dumps(value, ensure_ascii=False))
 
     def read_object(self) -> dict[str, Any]:
@@ -48,9 +48,9 @@ class JsonHandler(IdentifiedHandler):
         return value
 
     def expected_versions(self) -> list[int | AnyVersion] | None:
-        """Return the versions in If-Match, of which one suffices; None where it is not sent.
+        """Return the versions in If-Match, of which one must match; None without the header.
 
-        A tag that is no version of ours stands for one that no image can have.
+        A tag that cannot be a version becomes -1, which no image has.
         """
         header = self.request.headers.get("If-Match")
         if header is None:
@@ -70,11 +70,11 @@ def _refuse_constant(name: str) -> None:
 
 
 class _Repeated(Exception):
-    """An object has a key twice."""
+    """An object has the same key twice."""
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Whoever checked the request on its way may have read the other one of the two.
+    # A proxy that checked the request on its way may have read the other of the two values.
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _Repeated("The body is not valid JSON: an object has the same key twice.")

@@ -1,4 +1,4 @@
-"""What answers where there is no page and no endpoint."""
+"""Answers at addresses that have no page and no endpoint."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ NOTHING = "There is nothing at this address."
 
 
 class NotFoundPage(PageHandler):
-    """Any other address: JSON, unless a browser looks for a page."""
+    """Any other address: a page for browsers, JSON for programs."""
 
     in_navigation = False
 
     async def prepare(self) -> None:
-        """Say that there is nothing, whoever asks."""
-        if self._wants_page():  # whose navigation bar shows who is signed in
+        """Answer 404 to everyone."""
+        if self._wants_page():  # the page's navigation bar shows who is signed in
             await self.identify()
         raise ErrorAnswer(404, NOTHING)
 
@@ -37,7 +37,7 @@ class NotFoundJson(JsonHandler):
     """Any other address below `api/`."""
 
     async def prepare(self) -> None:
-        """Say that there is nothing, whoever asks."""
+        """Answer 404 to everyone."""
         raise ErrorAnswer(404, NOTHING)
 
 
@@ -45,6 +45,6 @@ class AddSlash(IdentifiedHandler):
     """`/services/images` means `/services/images/`."""
 
     async def prepare(self) -> None:
-        """Send the browser on, whoever it is, with what it asks for."""
+        """Redirect everyone, and keep the query."""
         query = f"?{self.request.query}" if self.request.query else ""
         self.redirect(self.root + query, permanent=False)

@@ -1,4 +1,4 @@
-"""Which page a request comes from, as the browser that sent it says."""
+"""Which site's page sent a request, as the browser says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def from_own_page(request: HTTPServerRequest) -> bool:
 def from_other_site(request: HTTPServerRequest) -> bool:
     """Say whether another site's page sent the request.
 
-    A request that was typed has the site `none`; one of a program has neither header.
+    An address that someone typed has the site `none`; a program sends neither header.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -1,8 +1,8 @@
 """What all pages share: the hub's page around them, messages, errors, content security.
 
-Guarantees: a page carries no script but the service's own files and what the hub's
-`page.html` (or the deployer's own) brings along; nothing typed is lost when a session
-has ended; a message is shown once.
+Guarantees: a page runs only the service's own scripts and those of the hub's `page.html`
+(or the deployer's own); people lose nothing that they typed when their session ends; a
+message is shown once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FLASH_COOKIE = "hub-images-flash"
 
 
 class PageHandler(IdentifiedHandler):
-    """A request by a browser, answered with a page that extends the hub's `page.html`."""
+    """A request from a browser, answered with a page that extends the hub's `page.html`."""
 
     #: Whether the navigation bar marks "Images" as the present page.
     in_navigation: ClassVar[bool] = True
@@ -40,9 +40,9 @@ class PageHandler(IdentifiedHandler):
         self.set_header("Content-Type", "text/html; charset=UTF-8")
 
     def refuse_anonymous(self) -> Awaitable[None]:
-        """Send a browser to the hub's login, or give back what it sent to change something.
+        """Send a browser to the hub's login, or give back the form that it sent.
 
-        A fetch is answered 403: it cannot sign anybody in.
+        A fetch gets 403: it cannot sign anybody in.
         """
         fetched = self.request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
         if self.request.method in SAFE_METHODS and not fetched:
@@ -54,7 +54,7 @@ class PageHandler(IdentifiedHandler):
         return _nothing()
 
     def _may_have_its_fields_back(self) -> bool:
-        # What another site sent must not come back as a form that is one click from being valid.
+        # What another site sent must not come back as a form that one click would make valid.
         return self.request.method == "POST" and from_own_page(self.request)
 
     def _sent_fields(self) -> list[tuple[str, str]]:
@@ -66,7 +66,7 @@ class PageHandler(IdentifiedHandler):
         ]
 
     def page_variables(self) -> dict[str, Any]:
-        """Return what the hub's `page.html` and our own templates work with."""
+        """Return the variables of the hub's `page.html` and of our own templates."""
         prefix = self.hub_auth.hub_host + self.hub_auth.hub_prefix
         caller = self.caller if self.current_user else None
         held = caller.scopes if caller else frozenset()
@@ -98,17 +98,17 @@ class PageHandler(IdentifiedHandler):
         }
 
     def _services_to_link(self) -> list[SimpleNamespace]:
-        # A deployer's own page.html has no link of ours; then the bar's list of services has it.
+        # The deployer's own page.html lacks our link; then the bar's list of services has it.
         source = self.context.templates.get_template("page.html").filename or ""
         if Path(source).parent == template_folder():
             return []
         return [SimpleNamespace(name=self.context.service_name, href=self.root)]
 
     def render_page(self, template: str, status: int = HTTPStatus.OK, **variables: Any) -> None:
-        """Finish with a page of ours; `variables` come on top of `page_variables`."""
+        """Finish with one of our pages; `variables` override `page_variables`."""
         shared = self.page_variables()
         environment = self.context.templates
-        # The hub's page without our content: what scripts it has are the hub's or the deployer's.
+        # The hub's page without our content: its scripts are the hub's or the deployer's.
         shell = environment.get_template("page.html").render(shared)
         page = environment.get_template(f"hub_images/pages/{template}")
         content = page.render({**shared, **variables})
@@ -119,7 +119,7 @@ class PageHandler(IdentifiedHandler):
     def answer_error(self, error: ErrorAnswer) -> None:
         """Finish with a page that says what went wrong."""
         status = error.status_code
-        # What was typed comes back where it is not the sender's fault, as while the hub restarts.
+        # People get back what they typed if it is not their fault, as while the hub restarts.
         back = status >= 500 and self._may_have_its_fields_back()
         try:
             self.render_page(
@@ -147,7 +147,7 @@ class PageHandler(IdentifiedHandler):
         )
 
     def take_flash(self) -> tuple[str, str] | None:
-        """Return kind and text of the message that waits, and forget it."""
+        """Return the kind and text of the waiting message, if any, and clear it."""
         if self.get_cookie(FLASH_COOKIE) is None:
             return None
         self.clear_cookie(FLASH_COOKIE, path=self.root)
@@ -163,7 +163,7 @@ async def _nothing() -> None:
 
 
 def _shown_user(name: str) -> SimpleNamespace:
-    # The hub puts the escaped name into an inline script, unescaped for HTML: it must
-    # not be able to end that script, which is allowed to run.
+    # The hub puts this name into an inline script, which may run, without escaping it for
+    # HTML: it must not be able to end that script.
     escaped = json.dumps(name)[1:-1].replace("<", "\\u003c")
     return SimpleNamespace(name=name, json_escaped_name=escaped)

@@ -12,14 +12,14 @@ from hub_images.store.upgrade import VERSION_TABLE
 
 
 def include_name(name: str | None, type_: str, _parents: Any) -> bool:
-    """Leave the hub's own tables alone where the database is shared."""
+    """Leave the hub's own tables alone if it shares the database."""
     if type_ == "table":
         return name is not None and name in Base.metadata.tables
     return True
 
 
 def run(connection: Connection) -> None:
-    """Run what Alembic's command asks for on `connection`, in its transaction."""
+    """Run Alembic's command on `connection`, in its transaction."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

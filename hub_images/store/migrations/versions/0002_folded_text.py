@@ -17,6 +17,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Make the column a TEXT again; longer text fails, and stays what it was."""
+    """Make the column a TEXT again; fails, and changes nothing, if a text is too long."""
     if op.get_bind().dialect.name in ("mysql", "mariadb"):
         op.alter_column("hub_images_image", "search_text", type_=long_text(), nullable=False)

@@ -1,7 +1,7 @@
 // Shows the images that fit the chosen instance type, and searches them.
-// Without this script all rows stand in the page, and the server refuses what does not fit.
-// Only SHOWN rows are in the page at a time, so that thousands of images stay quick. The
-// others come in a noscript: text here, read into rows without being laid out.
+// Without this script the page shows every row, and the server refuses what does not fit.
+// The page holds only SHOWN rows at a time, to stay fast with thousands of images. The others
+// come in a noscript, which is plain text here: we parse it into rows without a layout.
 const SHOWN = 100;
 const root = document.getElementById("hub-images");
 const form = root.closest("form");
@@ -54,7 +54,7 @@ if (root.dataset.canStart === "false") {
       ? fitting.filter((row) => words.every((word) => textOf(row).includes(word)))
       : fitting;
     const visible = found.slice(0, limit);
-    // what is chosen stays in the form, whatever is searched
+    // the chosen row stays in the form, whatever the search finds
     if (chosen && !visible.includes(chosen)) visible.unshift(chosen);
     list.replaceChildren(...visible.map((row) => row.label));
     more.hidden = found.length <= limit;
@@ -89,15 +89,15 @@ if (root.dataset.canStart === "false") {
   for (const input of types) input.addEventListener("change", () => { limit = SHOWN; show(); });
   search?.addEventListener("input", () => { limit = SHOWN; show(); });
   search?.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault(); // searching does not start a server
+    if (event.key === "Enter") event.preventDefault(); // Enter must not start a server
   });
   more.addEventListener("click", () => { limit += SHOWN; show(); });
-  // a row outside of the page is no part of its radio group any more
+  // a row that is not in the page has left its radio group
   list.addEventListener("change", (event) => {
     for (const row of rows) if (row.input !== event.target) row.input.checked = false;
   });
   addEventListener("hashchange", preselect);
   preselect();
-  // before the first key in the search needs them
+  // fold the texts before the first search needs them
   (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
 }
