@@ -126,7 +126,7 @@ class InstanceType(BaseModel):
         if reserved:
             raise ValueError(
                 f"kubespawner_override: Leave out {reserved[0]}; "
-                "the image comes from the catalogue."
+                "the image and the instance type decide it."
             )
         return self
 

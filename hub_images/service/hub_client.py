@@ -23,6 +23,9 @@ TIMEOUT_SECONDS = 5.0
 FRESH_SECONDS = 2.0  # several parts of one page ask for the same
 PAGE_SIZE = 200  # the most that the hub's API gives by default
 
+#: What reading an answer raises that is no JSON, or JSON of another shape.
+_ODD_ANSWERS = (ValueError, KeyError, TypeError)
+
 log = logging.getLogger("hub_images")
 
 
@@ -41,14 +44,14 @@ class HubClient:
         """Take the hub's address and a token, by default those that the hub gave its service."""
         self._api_url = (api_url or os.environ.get("JUPYTERHUB_API_URL", "")).rstrip("/")
         self._token = token or os.environ.get("JUPYTERHUB_API_TOKEN", "")
-        self._kept: dict[str, tuple[float, asyncio.Task[Any]]] = {}
+        self._answers: dict[str, tuple[float, asyncio.Task[Any]]] = {}
 
     async def groups(self) -> list[Group] | None:
         """Return the hub's groups, sorted by name; None if the hub does not answer."""
         items = await self._all("groups", {})
         if items is None:
             return None
-        found = [Group(str(item["name"]), len(item.get("users") or [])) for item in items]
+        found = [Group(str(item.get("name")), len(item.get("users") or [])) for item in items]
         return sorted(found, key=lambda group: group.name.casefold())
 
     async def images_in_use(self, *, now: bool = False) -> Mapping[str, int] | None:
@@ -62,7 +65,8 @@ class HubClient:
         counts: Counter[str] = Counter()
         for user in users:
             for server in (user.get("servers") or {}).values():
-                name = (server.get("user_options") or {}).get("image")
+                options = server.get("user_options")
+                name = options.get("image") if isinstance(options, dict) else None
                 if isinstance(name, str) and not server.get("stopped", False):
                     counts[name] += 1
         return counts
@@ -71,18 +75,18 @@ class HubClient:
         self, path: str, query: dict[str, str], *, now: bool = False
     ) -> list[dict[str, Any]] | None:
         key = f"{path}?{urlencode(query)}"
-        kept = self._kept.get(key)
-        if now or kept is None or time.monotonic() - kept[0] > FRESH_SECONDS:
-            kept = (time.monotonic(), asyncio.ensure_future(self._bounded(path, query)))
-            self._kept[key] = kept
+        cached = self._answers.get(key)
+        if now or cached is None or time.monotonic() - cached[0] > FRESH_SECONDS:
+            cached = (time.monotonic(), asyncio.ensure_future(self._bounded(path, query)))
+            self._answers[key] = cached
         # shielded: a page that is gone must not cancel the request of the others
-        return await asyncio.shield(kept[1])
+        return await asyncio.shield(cached[1])
 
     async def _bounded(self, path: str, query: dict[str, str]) -> list[dict[str, Any]] | None:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._pages(path, query)
-        except (TimeoutError, OSError, HTTPClientError, ValueError) as error:
+        except (TimeoutError, OSError, HTTPClientError, *_ODD_ANSWERS) as error:
             log.warning("Could not read the hub's %s: %s", path, error or type(error).__name__)
             return None
 
@@ -103,7 +107,7 @@ class HubClient:
                 )
             )
             answer = json.loads(response.body)
-            items.extend(answer["items"])
+            items.extend(dict(item) for item in answer["items"])
             following = answer["_pagination"]["next"]
             offset = following["offset"] if following else None
         return items

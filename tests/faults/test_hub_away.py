@@ -40,6 +40,8 @@ class _Slow(BaseHTTPRequestHandler):
             time.sleep(TIMEOUT_SECONDS + 3)
         elif self.trouble == "failing":
             self._answer(500, b'{"status": 500, "message": "The hub is unwell"}')
+        elif self.trouble == "another shape":
+            self._answer(200, b'{"items": [1], "_pagination": null}')
         else:
             self._answer(200, b"<html>A page of a proxy in between</html>")
 
@@ -71,7 +73,7 @@ def service(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     server.shutdown()
 
 
-@pytest.mark.parametrize("trouble", ["silent", "failing", "nonsense"])
+@pytest.mark.parametrize("trouble", ["silent", "failing", "nonsense", "another shape"])
 def test_pages_say_what_is_not_known(
     service: Service, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,7 +85,7 @@ def test_saving_without_a_change_changes_nothing(hub: Hub, admin: Visitor) -> No
                   description="\n x", gpu_url="a/b:gpu")  # fmt: skip
     before = hub.images("GET", "images/a").json()
     page = admin.post("edit/a", 303, **form_fields(admin.get("edit/a")))
-    assert text(page, "#flash") == "Saved a. Nothing had changed."
+    assert text(page, "#flash") == "a is unchanged."
     assert hub.images("GET", "images/a").json() == before
 
 

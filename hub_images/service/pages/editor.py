@@ -118,8 +118,8 @@ class EditPage(EditorPage):
         except ImageNotFound:
             await self.show(form.as_new(), "new", HTTPStatus.NOT_FOUND, gone=name)
         else:
-            unchanged = "" if change.action else " Nothing had changed."
-            self.back_to_list(f"Saved {change.image.display_name}.{unchanged}")
+            shown = change.image.display_name
+            self.back_to_list(f"Saved {shown}." if change.action else f"{shown} is unchanged.")
 
     async def _show_conflict(self, name: str, form: ImageForm, mine: Mapping[str, Any]) -> None:
         """Show what changed in the meantime beside what was typed, to save or discard."""

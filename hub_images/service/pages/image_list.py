@@ -126,7 +126,6 @@ class ListingPage(ImagesPage):
             state=listing.state,
             listed=listed_images(listing.images, known, secrets, in_use),
             group_choices=sorted({*(known or []), *listing.groups}, key=str.casefold),
-            hub_answers=in_use is not None,
             flash=self.take_flash(),
             doomed=doomed,
             several=self.request.method == "POST",

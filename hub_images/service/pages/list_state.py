@@ -66,11 +66,6 @@ class ListState:
         default = asdict(ListState())
         return _query({k: v for k, v in asdict(state).items() if v != default[k]})
 
-    def asking(self, name: str) -> str:
-        """Return the query string that asks whether to delete the image `name`."""
-        separator = "&" if self.query_string() else "?"
-        return f"{self.query_string()}{separator}{urlencode({'confirm': name})}"
-
     @property
     def sort_column(self) -> Sort:
         """The column the list is sorted by."""

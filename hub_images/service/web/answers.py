@@ -8,6 +8,7 @@ address, which may hold a login's code.
 from __future__ import annotations
 
 import json
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,8 @@ from hub_images.catalogue.fields import InvalidFields
 from hub_images.scopes import PermissionMissing
 from hub_images.store.database import DatabaseUnavailable
 from hub_images.store.images import ImageExists, ImageNotFound, VersionConflict
+
+log = logging.getLogger("hub_images")
 
 HUB_AWAY = "The hub does not answer; try again in a minute."
 
@@ -69,9 +72,13 @@ class AnsweringHandler(RequestHandler):
         self.clear_header("Server")
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log our own faults with a traceback; the access log has the senders'."""
+        """Log our own faults with a traceback; the access log has the senders'.
+
+        Tornado would log the address too, and with it the code of a login.
+        """
         if not isinstance(value, HTTPError):
-            super().log_exception(typ, value, tb)
+            name = type(self).__name__
+            log.error("Uncaught exception in %s", name, exc_info=(typ, value, tb))
 
     def _handle_request_exception(self, error: BaseException) -> None:
         """Answer an error of the layers below with its status in the table."""

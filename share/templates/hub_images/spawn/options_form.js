@@ -61,7 +61,7 @@ if (root.dataset.canStart === "false") {
     if (search) search.hidden = false;
     count.hidden = false;
     count.textContent = words.length
-      ? `${found.length} of ${fitting.length} images match`
+      ? `${found.length} of ${fitting.length} images ${found.length === 1 ? "matches" : "match"}`
       : fitting.length === 0
         ? "No image fits this instance type."
         : `${fitting.length} ${fitting.length === 1 ? "image fits" : "images fit"} this instance type`;
