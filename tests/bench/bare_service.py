@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 
-class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
+class FreshHubOAuth(HubOAuth):
     """Asks the hub about every token."""
 
     def user_for_token(self, token: str, use_cache: bool = True, **rest: Any) -> Any:
@@ -26,7 +26,7 @@ class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
         return super().user_for_token(token, use_cache=False, **rest)
 
 
-class Bare(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
+class Bare(HubOAuthenticated, RequestHandler):
     """The same bytes for whoever the hub knows."""
 
     hub_auth_class = FreshHubOAuth
@@ -43,7 +43,7 @@ class Bare(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
         self.finish(self.body)
 
 
-class Callback(HubOAuthCallbackHandler):  # type: ignore[misc]
+class Callback(HubOAuthCallbackHandler):
     """Where the hub sends a browser back after its login."""
 
     hub_auth_class = FreshHubOAuth

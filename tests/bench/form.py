@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ async def _growth(folder: Path) -> Finding:
             stack.enter_context(filled(url, size, first_for_everyone(VISIBLE)))
             hooks = stack.enter_context(hooks_over(url))
             assert (await hooks.options_form(spawner)).count('name="image"') == VISIBLE
-            subjects[f"{size:,}"] = lambda hooks=hooks: hooks.options_form(spawner)  # type: ignore[misc]
+            subjects[f"{size:,}"] = partial(hooks.options_form, spawner)
         measured = await in_turns(subjects, rounds=30, repeat=20)
     largest, smallest = f"{SIZES[-1]:,}", f"{SIZES[0]:,}"
     what = f"options form for {VISIBLE} visible images as the catalogue grows to {largest}"

@@ -65,7 +65,7 @@ async def in_turns(
     gc.collect()
     gc.freeze()  # what stands already, thousands of images, is not looked through again
     for turn in range(warm_up + rounds):
-        names = list(subjects) if turn % 2 else list(reversed(subjects))
+        names = list(subjects) if turn % 2 else list(subjects)[::-1]
         gc.collect()
         for name in names:
             began = time.perf_counter()

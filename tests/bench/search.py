@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from hub_images.store.database import Database
@@ -12,7 +13,7 @@ from hub_images.store.search import ImageQuery, list_images
 from tests.bench.catalogue import filled
 from tests.bench.findings import Finding, Goal, Part
 from tests.bench.measure import in_turns, number
-from tests.support.databases import make_server, missing_reason
+from tests.support.databases import SERVER_KINDS, Kind, make_server, missing_reason
 
 GOAL = Goal("at most 3 times the unfiltered page", 3)
 COUNT = 10_000
@@ -39,8 +40,8 @@ descriptions. The table has the slowest of them.
 def run(folder: Path) -> Part:
     """Measure on SQLite, PostgreSQL and MariaDB, those that this machine has."""
     findings, also = [], []
-    for kind in ("sqlite", "postgresql", "mariadb"):
-        reason = None if kind == "sqlite" else missing_reason(kind)
+    for kind in (None, *SERVER_KINDS):
+        reason = None if kind is None else missing_reason(kind)
         if reason:
             also.append(f"Not measured: {reason}")
             continue
@@ -48,12 +49,13 @@ def run(folder: Path) -> Part:
     return Part(findings, METHOD, also)
 
 
-async def _measure(kind: str, folder: Path) -> Finding:
+async def _measure(kind: Kind | None, folder: Path) -> Finding:
+    """Search a database of a server of `kind`, or of SQLite without one."""
     with ExitStack() as stack:
-        if kind == "sqlite":
+        if kind is None:
             url, title = f"sqlite:///{folder / 'search.sqlite'}", "SQLite"
         else:
-            server = stack.enter_context(make_server(kind))  # type: ignore[arg-type]
+            server = stack.enter_context(make_server(kind))
             url, title = server.create_database(), server.title
         stack.enter_context(filled(url, COUNT, lambda index: f"group-{index % 200}"))
         database = Database(parse_url(url))
@@ -61,7 +63,7 @@ async def _measure(kind: str, folder: Path) -> Finding:
         queries = {"": ImageQuery(), **{term: ImageQuery(search=term) for term in SEARCHES}}
         measured = await in_turns(
             {
-                term: lambda query=query: database.read(lambda s: list_images(s, query))  # type: ignore[misc]
+                term: partial(database.read, partial(list_images, query=query))
                 for term, query in queries.items()
             },
             rounds=25,

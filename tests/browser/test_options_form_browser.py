@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.browser import (
     Theme,
@@ -28,10 +28,16 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield running
 
 
-def _open(browser: Browser, hub: Hub, fragment: str = "", **rest: object) -> Page:
-    page = sign_in(browser, hub, "scientist", **rest)  # type: ignore[arg-type]
+def _open(browser: Browser, hub: Hub, fragment: str = "", **rest: Any) -> Page:
+    page = sign_in(browser, hub, "scientist", **rest)
     page.goto(f"{hub.url}hub/spawn{fragment}")
     return page
+
+
+def _without_script(browser: Browser, page: Page) -> BrowserContext:
+    """Return a context that runs no scripts, of whoever is signed in at `page`."""
+    state = page.context.storage_state()
+    return browser.new_context(java_script_enabled=False, storage_state=state)
 
 
 def _expect_images(page: Page, names: list[str]) -> None:
@@ -95,8 +101,7 @@ def test_more_images_than_are_shown_at_once(browser: Browser, hub: Hub) -> None:
         _expect_images(page, sorted(["minimal", "scipy", "torch", *names]))
         page.get_by_role("searchbox", name="Search images").fill("MANY-103")
         _expect_images(page, ["many-104", "many-103"])
-        context = browser.new_context(java_script_enabled=False)
-        context.add_cookies(page.context.cookies())  # type: ignore[arg-type]
+        context = _without_script(browser, page)
         plain = context.new_page()
         plain.goto(f"{hub.url}hub/spawn")
         expect(plain.get_by_label("many-104")).to_be_visible()
@@ -133,8 +138,7 @@ def test_by_keyboard_alone(browser: Browser, hub: Hub) -> None:
 def test_without_javascript(browser: Browser, hub: Hub) -> None:
     """The plain form has everything; the server refuses what does not fit."""
     with_script = sign_in(browser, hub, "scientist")
-    context = browser.new_context(java_script_enabled=False)
-    context.add_cookies(with_script.context.cookies())  # type: ignore[arg-type]
+    context = _without_script(browser, with_script)
     page = context.new_page()
     page.goto(f"{hub.url}hub/spawn")
     _expect_images(page, ["cuda", "minimal", "scipy", "torch"])

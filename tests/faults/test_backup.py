@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 
-from tests.support.database_fixtures import KINDS
-from tests.support.databases import MariaServer, PostgresServer
+from tests.support.databases import SERVER_KINDS, DatabaseServer, Kind
 from tests.support.services import Service, Services
 
 IMAGES: list[dict[str, Any]] = [
@@ -38,11 +37,12 @@ def _catalogue(service: Service) -> list[dict[str, Any]]:
     return images
 
 
-def _run(*command: str, password: str | None, **rest: Any) -> str:
+def _run(*command: str, password: str | None, sent: str | None = None) -> str:
     environment = {**os.environ, "PGPASSWORD": password or "", "MYSQL_PWD": password or ""}
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False, **rest
-    )
+        command, env=environment, input=sent, capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -58,26 +58,26 @@ def _copy(source: URL, target: URL) -> None:
         return
     host, port, user = str(source.host), str(source.port), str(source.username)
     if kind == "postgresql":
-        place = ("-h", host, "-p", port, "-U", user)
+        place = ["-h", host, "-p", port, "-U", user]
         dump = _run("pg_dump", *place, old, password=source.password)
-        restore = ("psql", *place, "-v", "ON_ERROR_STOP=1", "-q", new)
+        restore = ["psql", *place, "-v", "ON_ERROR_STOP=1", "-q", new]
     else:
-        place = ("-h", host, "-P", port, "-u", user, "--protocol=tcp")
+        place = ["-h", host, "-P", port, "-u", user, "--protocol=tcp"]
         dump = _run("mariadb-dump", *place, old, password=source.password)
-        restore = ("mariadb", *place, new)
-    _run(*restore, password=source.password, input=dump)
+        restore = ["mariadb", *place, new]
+    _run(*restore, password=source.password, sent=dump)
 
 
 def test_a_backup_is_the_catalogue(
     services: Services,
     database_url: str,
-    database_servers: dict[str, PostgresServer | MariaServer],
+    database_servers: dict[Kind, DatabaseServer],
     tmp_path: Path,
 ) -> None:
     """Dumped with the service running and restored elsewhere it is the same, versions too."""
     source = make_url(database_url)
     copy = f"sqlite:///{tmp_path / 'copy.sqlite'}"
-    for kind in KINDS[1:]:
+    for kind in SERVER_KINDS:
         if source.get_backend_name() == {"mariadb": "mysql"}.get(kind, kind):
             copy = database_servers[kind].create_database()
     service = services.start(database_url)

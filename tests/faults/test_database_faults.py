@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from hub_images.store.database import DEADLINE_SECONDS, Database, DatabaseUnavailable
 from hub_images.store.engine import parse_url
 from hub_images.store.upgrade import upgrade
-from tests.support.databases import MariaServer, PostgresServer, make_server, missing_reason
+from tests.support.databases import DatabaseServer, make_server, missing_reason
 from tests.support.requirements import require
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
-def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer | MariaServer]:
+def server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
     """Run a database server of its own."""
     require(missing_reason(request.param))
     with make_server(request.param) as running:
@@ -29,9 +29,7 @@ def _one(session: Session) -> int:
     return int(session.execute(text("SELECT 1")).scalar_one())
 
 
-async def test_a_server_that_hangs_costs_the_deadline(
-    server: PostgresServer | MariaServer,
-) -> None:
+async def test_a_server_that_hangs_costs_the_deadline(server: DatabaseServer) -> None:
     """Everybody who asks meanwhile gets an answer in time, the loop is free, and it recovers."""
     database = Database(parse_url(server.create_database()))
     assert await database.read(_one) == 1
@@ -61,7 +59,7 @@ async def test_a_server_that_hangs_costs_the_deadline(
     database.close()
 
 
-async def test_a_restarted_server_is_found_again(server: PostgresServer | MariaServer) -> None:
+async def test_a_restarted_server_is_found_again(server: DatabaseServer) -> None:
     """Connections that died with the server are replaced without anybody noticing."""
     database = Database(parse_url(server.create_database()))
     upgrade(database.engine)

@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from hub_images.service.hub_client import TIMEOUT_SECONDS
 from hub_images.service.web.identity import HUB_SECONDS
 from tests.support.hub import ADMIN_TOKEN, Hub
+from tests.support.markup import element
 from tests.support.services import Service, Services
 
 
@@ -81,16 +82,13 @@ def test_pages_say_what_is_not_known(
     monkeypatch.setattr(_Slow, "trouble", trouble)
     time.sleep(2.1)  # what was asked for is kept that long
     began = time.monotonic()
-    row = _page(service, "").select_one("tbody tr")
-    assert row is not None
+    row = element(_page(service, ""), "tbody tr")
     assert "unknown" in row.get_text(" ")
     form = _page(service, "edit/kept")
     assert "Could not read the hub’s groups." in form.get_text(" ")
-    chosen = form.select_one("input[name=groups][value=data-science]")
-    assert chosen is not None
+    chosen = element(form, "input[name=groups][value=data-science]")
     assert chosen.has_attr("checked")
-    question = _page(service, "?confirm=kept").select_one("#delete-usage")
-    assert question is not None
+    question = element(_page(service, "?confirm=kept"), "#delete-usage")
     assert "Could not find out whether" in question.get_text()
     usage = json.loads(_get(service, "usage?names=kept").text)
     assert usage["servers"] == {"kept": None}

@@ -17,8 +17,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hub_images.store.database import DEADLINE_SECONDS
-from tests.support.database_fixtures import MariaServer, PostgresServer
-from tests.support.databases import make_server, missing_reason
+from tests.support.databases import DatabaseServer, make_server, missing_reason
 from tests.support.hub import Hub
 from tests.support.processes import descendants
 from tests.support.requirements import require
@@ -48,7 +47,7 @@ IOLoop.current().add_callback(lambda: globals().update(beating=asyncio.ensure_fu
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb"])
-def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer | MariaServer]:
+def server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
     """Run a database server of its own."""
     require(missing_reason(request.param))
     with make_server(request.param) as running:
@@ -56,9 +55,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer | MariaSer
 
 
 @pytest.fixture(scope="module")
-def hub(
-    server: PostgresServer | MariaServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Hub]:
+def hub(server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """Run a hub that writes down how late its event loop is."""
     folder = tmp_path_factory.mktemp("outage")
     beat = HEARTBEAT.format(file=str(folder / "lateness"))
@@ -109,7 +106,7 @@ def _ask(hub: Hub, users: dict[str, httpx.Client]) -> list[tuple[str, float, htt
 
 @pytest.mark.parametrize("outage", ["hangs", "stops"])
 def test_nobody_waits_longer_than_the_deadline(
-    hub: Hub, server: PostgresServer | MariaServer, outage: str
+    hub: Hub, server: DatabaseServer, outage: str
 ) -> None:
     """Sentences in time, a hub that answers all the while, and nothing to restart."""
     users = {name: hub.browser(name) for name in SIGNED_IN}

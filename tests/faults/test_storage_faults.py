@@ -13,8 +13,7 @@ from hub_images.store.database import Database, DatabaseUnavailable
 from hub_images.store.engine import parse_url
 from hub_images.store.upgrade import upgrade
 from tests.support.catalogue import open_engine
-from tests.support.database_fixtures import MariaServer, PostgresServer
-from tests.support.databases import missing_reason
+from tests.support.databases import DatabaseServer, Kind, missing_reason
 from tests.support.read_only import expect_read_only
 from tests.support.requirements import require
 from tests.support.services import Service, Services
@@ -82,7 +81,7 @@ async def test_no_room_is_said_to_be_so(tmp_path: Path) -> None:
 
 
 def test_postgresql_that_takes_no_writes(
-    services: Services, database_servers: dict[str, PostgresServer | MariaServer]
+    services: Services, database_servers: dict[Kind, DatabaseServer]
 ) -> None:
     """As on a standby: reading works, writing gets a sentence, afterwards both work."""
     require(missing_reason("postgresql"))
@@ -113,7 +112,7 @@ def test_postgresql_that_takes_no_writes(
 
 
 def test_mariadb_that_takes_no_writes(
-    services: Services, database_servers: dict[str, PostgresServer | MariaServer]
+    services: Services, database_servers: dict[Kind, DatabaseServer]
 ) -> None:
     """With `read_only`, which binds every account but the administrator's."""
     require(missing_reason("mariadb"))

@@ -77,9 +77,10 @@ def test_what_is_kept_for_some_is_not_shown_to_others() -> None:
 
 def test_a_changed_image_is_shown_changed() -> None:
     """An image made anew under the same name, with the same version, has a new row."""
-    form, old = OptionsForm(TYPES), _entry("a", description="the first words")
+    form = OptionsForm(TYPES)
+    old, new = (_entry("a", description=f"the {word} words") for word in ("first", "second"))
     assert "the first words" in form.render(Snapshot(1, (old, _entry("b"))), [], {"image": "b"})
-    html = form.render(Snapshot(2, (replace(old, description="the second words"),)), [], {})
+    html = form.render(Snapshot(2, (new,)), [], {})
     assert "the first words" not in html
     assert "the second words" in html
     assert _names(html) == ["a"]

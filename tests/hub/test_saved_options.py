@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from tests.support.hub_app import HubApp, StartHubApp
+from tests.support.markup import element
 from tests.support.starts import recording_hub, spawn_form_action, start, stop
 
 pytestmark = pytest.mark.hub
@@ -45,9 +46,7 @@ async def _form(hub: HubApp, user: str = "scientist") -> Tag:
 
 
 def _form_of(page: str) -> Tag:
-    form = BeautifulSoup(page, "html.parser").select_one("#hub-images")
-    assert form is not None
-    return form
+    return element(BeautifulSoup(page, "html.parser"), "#hub-images")
 
 
 def _selected(form: Tag) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,10 @@ from hub_images.service.pull_secrets import PullSecrets
 from tests.support.kubernetes.cluster import HUB_RULES, Cluster
 from tests.support.kubernetes.hubs import KubeHub, kube_hub
 from tests.support.kubernetes.pod_runner import wait_for
+from tests.support.markup import element
 from tests.support.processes import free_port
+
+Trouble = Callable[[KubeHub], AbstractContextManager[None]]
 
 _NO_SECRETS = [
     {**rule, "resources": [each for each in rule["resources"] if each != "secrets"]}
@@ -72,7 +75,7 @@ def _page(kube: KubeHub, path: str) -> BeautifulSoup:
 
 
 def _choices(page: BeautifulSoup) -> list[str]:
-    return [option["value"] for option in page.select("select[name=pull_secret] option")]
+    return [str(option["value"]) for option in page.select("select[name=pull_secret] option")]
 
 
 def test_names_of_one_type_in_the_pods_namespace(kube: KubeHub) -> None:
@@ -107,13 +110,13 @@ def test_a_name_that_is_not_there_is_refused(kube: KubeHub) -> None:
 def test_a_missing_secret_is_marked(kube: KubeHub) -> None:
     """On the list page and in the form, where it stays chosen."""
     rows = {
-        row.select_one("input[name=names]")["value"]: row.get_text(" ", strip=True)
+        element(row, "input[name=names]")["value"]: row.get_text(" ", strip=True)
         for row in _page(kube, "").select("tbody tr")
     }
     assert "gone-registry" in rows["lost"]
     assert "lab-registry" not in rows["kept"]
     form = _page(kube, "edit/lost")
-    chosen = form.select_one("select[name=pull_secret] option[selected]")
+    chosen = element(form, "select[name=pull_secret] option[selected]")
     assert chosen["value"] == "gone-registry"
     assert chosen.get_text(strip=True) != "gone-registry"
 
@@ -123,14 +126,14 @@ def test_a_missing_secret_is_marked(kube: KubeHub) -> None:
     [(_forbidden, "may not list secrets"), (_silent, "Kubernetes does not answer")],
 )
 def test_an_unreadable_list_says_why_and_keeps_what_is_stored(
-    kube: KubeHub, trouble: object, why: str
+    kube: KubeHub, trouble: Trouble, why: str
 ) -> None:
     """The form works, takes a typed name, and keeps a stored one."""
-    with trouble(kube):  # type: ignore[operator]
+    with trouble(kube):
         assert why in str(_listed(kube)["message"])
         form = _page(kube, "edit/kept")
         assert why in form.get_text(" ")
-        field = form.select_one("[name=pull_secret]")
+        field = element(form, "[name=pull_secret]")
         assert field.name == "input"
         assert field["value"] == "lab-registry"
         answer = kube.hub.images("PATCH", "images/kept", json={"description": why})

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.support.kubernetes.cluster import Cluster
@@ -58,8 +59,8 @@ def _visits(kube: KubeHub) -> dict[str, Callable[[], None]]:
     """Return what is opened, each as the person who would."""
     admin, user = kube.hub.browser("admin"), kube.hub.browser("student")
 
-    def visit(client: object, path: str) -> Callable[[], None]:
-        return lambda: _ok(client.get(path).status_code)  # type: ignore[attr-defined]
+    def visit(client: httpx.Client, path: str) -> Callable[[], None]:
+        return lambda: _ok(client.get(path).status_code)
 
     return {
         "list page": visit(admin, "services/images/"),

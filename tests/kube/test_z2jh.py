@@ -10,8 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.support.database_fixtures import PostgresServer
-from tests.support.databases import MariaServer, missing_reason
+from tests.support.databases import DatabaseServer, Kind, missing_reason
 from tests.support.hub import PASSWORD
 from tests.support.kubernetes.chart import (
     ChartHub,
@@ -268,7 +267,7 @@ def test_the_charts_hub_from_install_to_removal(lab: Lab) -> None:
 
 
 def test_the_catalogue_in_postgresql(
-    lab: Lab, database_servers: dict[str, PostgresServer | MariaServer]
+    lab: Lab, database_servers: dict[Kind, DatabaseServer]
 ) -> None:
     """The hub's pod reads the URL from the Secret that docs/z2jh.md makes."""
     require(missing_reason("postgresql"))

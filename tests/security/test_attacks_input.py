@@ -229,7 +229,7 @@ def test_nothing_that_is_sent_becomes_a_header(hub: AttackedHub) -> None:
             f"DELETE /services/images/api/images/there HTTP/1.1\r\nHost: x\r\nIf-Match: {line}\r\n"
         )
         head += f"Connection: close\r\nAuthorization: token {ADMIN_TOKEN}\r\n\r\n"
-        answer = hub.send(head.encode("latin1"))
-        assert answer[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 412"), answer[:100]
+        received = hub.send(head.encode("latin1"))
+        assert received[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 412"), received[:100]
     assert hub.images("GET", "images/there").status_code == 200
     admin.client.close()

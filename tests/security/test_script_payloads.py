@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from tests.support.browser import sign_in
 from tests.support.hub import Hub
@@ -65,7 +65,12 @@ def test_nothing_runs_on_the_admins_pages(browser: Browser, hub: Hub) -> None:
     """List, search, filter, form and dialog; dialogs opened by scripts count as well."""
     page = sign_in(browser, hub, "admin")
     opened: list[str] = []
-    page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
+
+    def note(dialog: Dialog) -> None:
+        opened.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
     for address in ("", "?confirm=image-5", "new"):
         assert _stirred(page, hub.images_url + address) == 0
     for number, payload in enumerate(PAYLOADS):

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.databases import MariaServer, PostgresServer, missing_reason
+from tests.support.databases import DatabaseServer, Kind, missing_reason
 from tests.support.hub import Hub
 from tests.support.openapi_checks import check_answer
 from tests.support.requirements import require
@@ -47,7 +47,7 @@ class Api:
 )
 def hub(
     request: pytest.FixtureRequest,
-    database_servers: dict[str, PostgresServer | MariaServer],
+    database_servers: dict[Kind, DatabaseServer],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Hub]:
     """Run a hub over an empty database of each kind."""
@@ -60,7 +60,7 @@ def hub(
 
 
 @pytest.fixture
-def api(hub: Hub) -> Iterator[Api]:
+def api(hub: Hub) -> Api:
     """Give the API over an empty catalogue."""
     for image in hub.images("GET", "images?limit=200").json()["items"]:
         hub.images("DELETE", f"images/{image['name']}")

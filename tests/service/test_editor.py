@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 from tests.support.hub import Hub
+from tests.support.markup import element
 from tests.support.visitor import Visitor, cell, form_fields, text
 
 pytestmark = pytest.mark.hub
@@ -45,8 +46,7 @@ def test_what_is_not_right_comes_back_with_its_reasons(hub: Hub, admin: Visitor)
         k: v for k, v in fields.items() if k != "_xsrf"
     }
     for name in ("name", "url"):
-        control = page.select_one(f"#{name}")
-        assert control is not None
+        control = element(page, f"#{name}")
         assert control["aria-invalid"] == "true"
         described = str(control["aria-describedby"]).split()
         assert f"error-{name}" in described
@@ -134,9 +134,7 @@ def test_an_image_deleted_meanwhile_can_be_created_again(hub: Hub, admin: Visito
     hub.images("DELETE", "images/a")
     page = admin.post("edit/a", 404, **fields)
     assert "deleted while you were editing" in text(page, "#problem")
-    form = page.select_one("#image-form")
-    assert form is not None
-    assert form["action"] == "/services/images/new"
+    assert element(page, "#image-form")["action"] == "/services/images/new"
     admin.post("new", 303, **form_fields(page))
     assert hub.images("GET", "images/a").json()["display_name"] == "Kept"
 

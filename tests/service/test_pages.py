@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from bs4.formatter import HTMLFormatter
 
 from tests.support.hub import Hub
+from tests.support.markup import element
 from tests.support.visitor import Visitor, cell, form_fields, names, text
 
 pytestmark = pytest.mark.hub
@@ -93,22 +95,17 @@ def test_sorted_columns_say_so(hub: Hub, admin: Visitor) -> None:
     """The header of the sorted column has aria-sort, and its link reverses."""
     hub.add_image("a")
     page = admin.get("?sort=name&type=universal")
-    header = page.select_one("th[aria-sort]")
-    assert header is not None
+    header = element(page, "th[aria-sort]")
     assert header["aria-sort"] == "ascending"
-    assert header.a is not None
-    assert header.a["href"] == "/services/images/?type=universal&sort=-name"
+    assert element(header, "a")["href"] == "/services/images/?type=universal&sort=-name"
 
 
 def test_deleting_asks_first_without_a_script_too(hub: Hub, admin: Visitor) -> None:
     """GET deletes nothing; the open dialog names the image and its servers, and posts."""
     hub.add_image("a", display_name="Alpha", type="cpu", **{"global": False}, groups=["students"])
     page = admin.get("?type=cpu&confirm=a")
-    dialog = page.select_one("dialog[open]")
-    assert dialog is not None
     assert "Delete Alpha? Alpha a No running server uses it." in text(page, "dialog[open]")
-    assert dialog.form is not None
-    assert dialog.form["action"] == "/services/images/delete/a?type=cpu"
+    assert element(page, "dialog[open] form")["action"] == "/services/images/delete/a?type=cpu"
     assert hub.images("GET", "images/a").status_code == 200
     page = admin.post("delete/a?type=cpu", 303)
     assert text(page, "#flash") == "Deleted Alpha."
@@ -179,7 +176,7 @@ def test_stored_text_is_text(hub: Hub, admin: Visitor) -> None:
     for path in ("", f"?search={EVIL}&group={EVIL}", "?confirm=a", "edit/a"):
         page = admin.get(path)
         assert not [s for s in page.select("script") if "alert(1)" in s.get_text()], path
-        assert EVIL in page.decode(formatter=None), path
+        assert EVIL in page.decode(formatter=HTMLFormatter()), path
     assert form_fields(admin.get("edit/a"))["description"] == EVIL
 
 

@@ -54,7 +54,11 @@ CALLERS = {
     "write scope": "write",
     "hub admin": "write",
 }
-THERE = {"name": "there", "url": "registry.example.org/there:1", "groups": ["students"]}
+THERE: dict[str, Any] = {
+    "name": "there",
+    "url": "registry.example.org/there:1",
+    "groups": ["students"],
+}
 
 
 class Callers:
@@ -135,7 +139,7 @@ def test_the_document_is_openapi(callers: Callers) -> None:
 
 
 def _check(
-    case: schemathesis.Case, caller: str, callers: Callers, session: requests.Session
+    case: schemathesis.Case[Any], caller: str, callers: Callers, session: requests.Session
 ) -> None:
     callers.prepare()
     if "name" in case.path_parameters:
@@ -156,7 +160,7 @@ def _check(
 @at_most(20)
 @pytest.mark.parametrize("caller", ["read scope", "write scope"])
 def test_every_limit(
-    case: schemathesis.Case, caller: str, callers: Callers, session: requests.Session
+    case: schemathesis.Case[Any], caller: str, callers: Callers, session: requests.Session
 ) -> None:
     """Values at and past every limit of the document get answers that it names."""
     # nearly every generated version has moved on, and nothing would come past 412
@@ -169,7 +173,7 @@ def test_every_limit(
 @at_most(8)
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_caller(
-    case: schemathesis.Case, caller: str, callers: Callers, session: requests.Session
+    case: schemathesis.Case[Any], caller: str, callers: Callers, session: requests.Session
 ) -> None:
     """Whoever asks, the answer is one that the document names, and nobody gets more than he may."""
     _check(case, caller, callers, session)

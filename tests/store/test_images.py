@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from typing import Any, get_args
 
@@ -281,7 +282,7 @@ def test_many_delete_at_once(engine: Engine) -> None:
         start.wait()
         for name in some:
             try:
-                write(engine, lambda session, name=name: store.delete_image(session, name))
+                write(engine, partial(store.delete_image, name=name))
             except Exception as error:  # noqa: BLE001 (whatever it is, it is shown)
                 problems.append(error)
 

@@ -14,7 +14,7 @@ from hub_images.store import images as store
 from hub_images.store.database import Database, DatabaseUnavailable
 from hub_images.store.engine import POOL_SIZE, parse_url
 from hub_images.store.upgrade import upgrade
-from tests.support.databases import MariaServer, PostgresServer, missing_reason
+from tests.support.databases import DatabaseServer, Kind, missing_reason
 from tests.support.requirements import require
 
 _OWN_ID = {"postgresql": "SELECT pg_backend_pid()", "mysql": "SELECT CONNECTION_ID()"}
@@ -57,7 +57,7 @@ class Dropping:
 
 @pytest.fixture(params=["postgresql", "mariadb"])
 def dropping(
-    request: pytest.FixtureRequest, database_servers: dict[str, PostgresServer | MariaServer]
+    request: pytest.FixtureRequest, database_servers: dict[Kind, DatabaseServer]
 ) -> Iterator[Dropping]:
     """Give an upgraded database."""
     require(missing_reason(request.param))

@@ -11,31 +11,35 @@ from sqlalchemy import Engine
 
 from hub_images.store.upgrade import upgrade
 from tests.support.catalogue import open_engine
-from tests.support.databases import MariaServer, PostgresServer, make_server, missing_reason
+from tests.support.databases import (
+    SERVER_KINDS,
+    DatabaseServer,
+    Kind,
+    make_server,
+    missing_reason,
+)
 from tests.support.requirements import require
 
-KINDS = ("sqlite", "postgresql", "mariadb")
+KINDS = ("sqlite", *SERVER_KINDS)
 
 
 @pytest.fixture(scope="session")
-def database_servers() -> Iterator[dict[str, PostgresServer | MariaServer]]:
+def database_servers() -> Iterator[dict[Kind, DatabaseServer]]:
     """Hold the servers that tests asked for; each is started once."""
-    servers: dict[str, PostgresServer | MariaServer] = {}
     with ExitStack() as stack:
 
-        class Started(dict[str, PostgresServer | MariaServer]):
-            def __missing__(self, kind: str) -> PostgresServer | MariaServer:
+        class Started(dict[Kind, DatabaseServer]):
+            def __missing__(self, kind: Kind) -> DatabaseServer:
                 self[kind] = stack.enter_context(make_server(kind))
                 return self[kind]
 
-        servers = Started()
-        yield servers
+        yield Started()
 
 
 @pytest.fixture(params=KINDS)
 def database_url(
     request: pytest.FixtureRequest,
-    database_servers: dict[str, PostgresServer | MariaServer],
+    database_servers: dict[Kind, DatabaseServer],
     tmp_path: Path,
 ) -> str:
     """Give the URL of an empty database."""

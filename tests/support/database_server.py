@@ -196,6 +196,10 @@ class DatabaseServer(ABC):
         """Return the command that runs the server in the foreground."""
 
     @abstractmethod
+    def _connect(self) -> Any:
+        """Return a new connection of the superuser, as the server's driver has it."""
+
+    @abstractmethod
     def _answers(self) -> bool:
         """Say whether the superuser can connect now."""
 

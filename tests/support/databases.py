@@ -12,11 +12,12 @@ from __future__ import annotations
 import contextlib
 import signal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tests.support.database_server import PASSWORD, USER, DatabaseServer
 
 __all__ = [
+    "SERVER_KINDS",
     "DatabaseServer",
     "Kind",
     "MariaServer",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 Kind = Literal["postgresql", "mariadb"]
+SERVER_KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def missing_reason(kind: Kind) -> str | None:

@@ -32,8 +32,7 @@ import kubernetes_asyncio.config.kube_config as kubernetes_config
 import pytest
 import pytest_asyncio
 from jupyterhub import orm
-from jupyterhub.proxy import Proxy
-from pytest_jupyterhub import jupyterhub_spawners as plugin  # type: ignore[import-untyped]
+from pytest_jupyterhub import jupyterhub_spawners as plugin
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -47,6 +46,7 @@ from tests.support.recording_spawner import (
     port_of_what_is_up,
 )
 from tests.support.starts import IMAGES, start_request
+from tests.support.table_proxy import TableProxy
 
 WAIT_SECONDS = 20
 
@@ -54,28 +54,6 @@ _SPAWNER = """
 from tests.support.recording_spawner import EnvironmentSpawner, MemorySpawner
 c.JupyterHub.spawner_class = MemorySpawner
 """
-
-
-class TableProxy(Proxy):  # type: ignore[misc]  # JupyterHub publishes no types
-    """The table of a proxy, and no proxy."""
-
-    should_start = False
-
-    def __init__(self, **rest: Any) -> None:
-        super().__init__(**rest)
-        self._routes: dict[str, dict[str, Any]] = {}
-
-    async def add_route(self, routespec: str, target: str, data: dict[str, Any]) -> None:
-        """Add a row."""
-        self._routes[routespec] = {"routespec": routespec, "target": target, "data": data}
-
-    async def delete_route(self, routespec: str) -> None:
-        """Take a row away."""
-        self._routes.pop(routespec, None)
-
-    async def get_all_routes(self) -> dict[str, dict[str, Any]]:
-        """Return the table."""
-        return dict(self._routes)
 
 
 class HubApp:

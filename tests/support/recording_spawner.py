@@ -85,7 +85,7 @@ class _Recording:
         yield {"progress": 50, "message": "recording"}
 
 
-class RecordingSpawner(_Recording, KubeSpawner):  # type: ignore[misc]  # no types
+class RecordingSpawner(_Recording, KubeSpawner):
     """Records the pod manifest of every start."""
 
     async def start(self) -> tuple[str, int]:
@@ -109,7 +109,7 @@ class MemorySpawner(_InMemory, RecordingSpawner):
     """As RecordingSpawner, in memory."""
 
 
-class EnvironmentSpawner(_InMemory, SimpleLocalProcessSpawner):  # type: ignore[misc]  # no types
+class EnvironmentSpawner(_InMemory, SimpleLocalProcessSpawner):
     """Records the environment that a local process would get; it has no image to set."""
 
     async def start(self) -> tuple[str, int]:

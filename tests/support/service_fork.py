@@ -12,19 +12,25 @@ import os
 import resource
 import signal
 import sys
+from typing import TypedDict
 
 import hub_images.service.app
 
 
-def _serve(order: dict[str, object]) -> None:
+class _Order(TypedDict):
+    environment: dict[str, str]
+    log: str
+    file_size: int | None
+
+
+def _serve(order: _Order) -> None:
     """Become the service, as its console script would."""
-    log = os.open(str(order["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
-    os.environ.update(order["environment"])  # type: ignore[call-overload]
-    if order["file_size"]:
-        size = int(str(order["file_size"]))
+    os.environ.update(order["environment"])
+    if size := order["file_size"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     hub_images.service.app.main([])

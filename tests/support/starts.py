@@ -12,6 +12,7 @@ import httpx
 from bs4 import BeautifulSoup
 
 from tests.support.hub import BEFORE_6, Hub
+from tests.support.markup import element
 from tests.support.no_cluster import KUBECONFIG
 from tests.support.recording_spawner import CONFIG
 
@@ -73,9 +74,7 @@ def notebook(record: dict[str, Any]) -> dict[str, Any]:
 
 def spawn_form_action(page: str) -> str:
     """Return where the spawn page's form goes, a path with the XSRF token in its query."""
-    form = BeautifulSoup(page, "html.parser").find("form", id="spawn_form")
-    assert form is not None
-    return str(form["action"])
+    return str(element(BeautifulSoup(page, "html.parser"), "form#spawn_form")["action"])
 
 
 def start_request(user: str, options: Any = None, server: str = "") -> tuple[str, dict[str, str]]:

@@ -9,6 +9,7 @@ import httpx
 from bs4 import BeautifulSoup
 
 from tests.support.hub import Hub
+from tests.support.markup import element
 
 
 @dataclass
@@ -54,8 +55,8 @@ def names(page: BeautifulSoup) -> list[str]:
 def cell(page: BeautifulSoup, name: str, label: str) -> str:
     """Return the text of a cell of the list."""
     for row in page.select("tbody tr"):
-        if row.select_one("th[data-label=Name]").get_text(strip=True) == name:  # type: ignore[union-attr]
-            return row.select_one(f"[data-label='{label}']").get_text(" ", strip=True)  # type: ignore[union-attr]
+        if element(row, "th[data-label=Name]").get_text(strip=True) == name:
+            return element(row, f"[data-label='{label}']").get_text(" ", strip=True)
     raise AssertionError(f"{name} is not in the list")
 
 
@@ -68,8 +69,7 @@ def text(page: BeautifulSoup, selector: str) -> str:
 
 def form_fields(page: BeautifulSoup) -> dict[str, Any]:
     """Return what a browser would send for the image's form."""
-    form = page.select_one("#image-form")
-    assert form is not None
+    form = element(page, "#image-form")
     sent: dict[str, Any] = {"groups": []}
     for control in form.select("input[name], textarea[name], select[name]"):
         name = str(control["name"])

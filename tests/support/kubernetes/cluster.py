@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -209,7 +209,7 @@ class Cluster:
         self.request("POST", "/api/v1/namespaces", json=body)
         return name
 
-    def grant_hub(self, namespace: str, rules: list[dict[str, Any]] = HUB_RULES) -> None:
+    def grant_hub(self, namespace: str, rules: Sequence[Mapping[str, Any]] = HUB_RULES) -> None:
         """Give the service account `hub` of a namespace these rules there, and no others."""
         rbac = "rbac.authorization.k8s.io"
         path = f"/apis/{rbac}/v1/namespaces/{namespace}"
