@@ -12,8 +12,8 @@ from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import LABELS, image_fields
 from hub_images.service.hub_client import Group
 from hub_images.service.pages.image_form import (
+    BEHIND_BOX,
     CONTROLS,
-    OPT_IN,
     ImageForm,
     group_boxes,
     in_order,
@@ -32,7 +32,7 @@ FILLED = ImageForm(
         "global": False,
         "groups": ["b", "a"],
     },
-    ticked=frozenset(opt.box for opt in OPT_IN.values()),
+    ticked=frozenset(boxed.box for boxed in BEHIND_BOX.values()),
 )
 
 

@@ -79,7 +79,7 @@ CONTROLS = {
 
 
 @dataclass(frozen=True)
-class OptIn:
+class BehindBox:
     """A box before a field; the field counts only while the box is ticked."""
 
     box: str
@@ -87,9 +87,9 @@ class OptIn:
     """What to say if the box is ticked and the field is blank."""
 
 
-OPT_IN = {
-    "gpu_url": OptIn("gpu_url_differs", "Give the URL for GPU, or untick the box."),
-    "pull_secret": OptIn("use_pull_secret", "Choose a pull secret, or untick the box."),
+BEHIND_BOX = {
+    "gpu_url": BehindBox("gpu_url_differs", "Give the URL for GPU, or untick the box."),
+    "pull_secret": BehindBox("use_pull_secret", "Choose a pull secret, or untick the box."),
 }
 
 #: What the form of a new image holds: Global is ticked.
@@ -103,7 +103,7 @@ class ImageForm:
     typed: Mapping[str, Any] = field(default_factory=lambda: _shown(_NEW))
     """By the fields' JSON names."""
     ticked: frozenset[str] = frozenset()
-    """The boxes of `OPT_IN` that are ticked."""
+    """The boxes of `BEHIND_BOX` that are ticked."""
     version: int | None = None
     base: str = ""
     """The image's fields as JSON when the form was opened."""
@@ -120,7 +120,9 @@ class ImageForm:
         typed = {name: control.sent(request, name) for name, control in CONTROLS.items()}
         return cls(
             typed={**typed, **fixed},
-            ticked=frozenset(opt.box for opt in OPT_IN.values() if _ticked(request, opt.box)),
+            ticked=frozenset(
+                boxed.box for boxed in BEHIND_BOX.values() if _ticked(request, boxed.box)
+            ),
             version=int(version) if version else None,
             base=_text(request, "base"),
         )
@@ -130,7 +132,9 @@ class ImageForm:
         """Fill the form with an image's JSON fields; `base` are those that are stored now."""
         return cls(
             typed=_shown(fields),
-            ticked=frozenset(opt.box for name, opt in OPT_IN.items() if fields[name] is not None),
+            ticked=frozenset(
+                boxed.box for name, boxed in BEHIND_BOX.items() if fields[name] is not None
+            ),
             version=version,
             base=json.dumps(dict(base)),
         )
@@ -149,11 +153,11 @@ class ImageForm:
         """Return the spec to store; raises `InvalidFields`, in the form's order."""
         errors: dict[str, list[str]] = {}
         sent = dict(self.typed)
-        for name, opt in OPT_IN.items():
-            if opt.box not in self.ticked or (name == "gpu_url" and sent["type"] != "universal"):
+        for name, boxed in BEHIND_BOX.items():
+            if boxed.box not in self.ticked or (name == "gpu_url" and sent["type"] != "universal"):
                 sent[name] = None
             elif not sent[name].strip():
-                errors[name] = [opt.missing]
+                errors[name] = [boxed.missing]
         known = self.base_fields.get("groups", [])
         sent["groups"] = in_order(sent["groups"], known)
         try:
