@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-import demo
 import httpx
 import pytest
+import sample_images
 
 from hub_images.catalogue.image import parse_image
 from tests.support.processes import descendants, free_port, kill_tree
@@ -42,7 +42,7 @@ def _refusal(folder: Path, port: int | str) -> str:
     return said
 
 
-@pytest.mark.parametrize("fields", demo.SAMPLE_IMAGES, ids=lambda fields: fields["name"])
+@pytest.mark.parametrize("fields", sample_images.SAMPLE_IMAGES, ids=lambda fields: fields["name"])
 def test_sample_images_can_start_a_server(fields: dict[str, object]) -> None:
     """They are valid, and Jupyter's own images or not built yet."""
     image = parse_image(fields)

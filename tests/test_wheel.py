@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.hub import PASSWORD
+from tests.support.hub_config import PASSWORD
 from tests.support.processes import free_port
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,8 @@ from tests.bench.findings import Goal, Part, ratio
 from tests.bench.hubs import bare_service, make_hub, service_pid
 from tests.bench.measure import Series
 from tests.support.catalogue import open_engine
-from tests.support.hub import ADMIN_TOKEN, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import ADMIN_TOKEN
 
 GOAL = Goal("at most 1.3 times", 1.3)
 COUNT = 10_000

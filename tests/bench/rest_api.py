@@ -12,7 +12,8 @@ from tests.bench.findings import Goal, Part, ratio
 from tests.bench.hubs import bare_service, make_hub
 from tests.bench.measure import in_turns
 from tests.support.catalogue import open_engine
-from tests.support.hub import ADMIN_TOKEN, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import ADMIN_TOKEN
 
 GOAL = Goal("at most 2 times", 2)
 COUNT = 10_000

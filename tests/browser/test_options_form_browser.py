@@ -15,7 +15,8 @@ from tests.support.browser import (
     sign_in,
     violations,
 )
-from tests.support.hub import REG, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import REG
 from tests.support.starts import notebook, recording_hub, records
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]

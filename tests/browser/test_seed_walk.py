@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import sign_in, violations
-from tests.support.hub import ROOT, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import ROOT
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 

@@ -17,7 +17,8 @@ from bs4 import BeautifulSoup
 
 from hub_images.service.hub_client import TIMEOUT_SECONDS
 from hub_images.service.web.identity import HUB_SECONDS
-from tests.support.hub import ADMIN_TOKEN, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import ADMIN_TOKEN
 from tests.support.markup import element
 from tests.support.services import Service, Services
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hub import REG, Hub
+from tests.support.hub import Hub
 from tests.support.hub_app import HubApp, StartHubApp
+from tests.support.hub_config import REG
 from tests.support.starts import notebook, recording_hub, start
 
 pytestmark = pytest.mark.hub

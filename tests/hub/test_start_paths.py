@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.support.hub import BEFORE_5_5, REG
+from tests.support.hub import BEFORE_5_5
 from tests.support.hub_app import HubApp
+from tests.support.hub_config import REG
 from tests.support.starts import notebook, spawn_form_action
 
 pytestmark = pytest.mark.hub

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.hub import REG
 from tests.support.hub_app import HubApp
+from tests.support.hub_config import REG
 from tests.support.starts import notebook
 
 pytestmark = pytest.mark.hub

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.hub import ADMIN_TOKEN, REG
+from tests.support.hub_config import ADMIN_TOKEN, REG
 from tests.support.kubernetes.cluster import Cluster
 from tests.support.kubernetes.hubs import KubeHub, kube_hub
 from tests.support.kubernetes.pod_runner import wait_for

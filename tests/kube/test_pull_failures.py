@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser import sign_in
-from tests.support.hub import REG
+from tests.support.hub_config import REG
 from tests.support.kubernetes.cluster import Cluster
 from tests.support.kubernetes.hubs import KubeHub, kube_hub
 from tests.support.kubernetes.pod_runner import invalid_name, not_found, wait_for

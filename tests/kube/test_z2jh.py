@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.support.databases import DatabaseServer, Kind, missing_reason
-from tests.support.hub import PASSWORD
+from tests.support.hub_config import PASSWORD
 from tests.support.kubernetes.chart import (
     ChartHub,
     Manifest,

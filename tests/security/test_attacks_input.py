@@ -14,7 +14,7 @@ import pytest
 from tests.support.attacks import AttackedHub, explained
 from tests.support.database_fixtures import KINDS
 from tests.support.databases import missing_reason
-from tests.support.hub import ADMIN_TOKEN
+from tests.support.hub_config import ADMIN_TOKEN
 from tests.support.requirements import require
 from tests.support.visitor import Visitor
 

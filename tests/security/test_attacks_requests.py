@@ -7,7 +7,7 @@ import pytest
 
 from hub_images.service.web.application import MAX_BODY_BYTES, MAX_DISCARDED_BYTES
 from tests.support.attacks import AttackedHub, explained, read_all
-from tests.support.hub import ADMIN_TOKEN
+from tests.support.hub_config import ADMIN_TOKEN
 
 AUTHORIZED = {"Authorization": f"token {ADMIN_TOKEN}"}
 SLOW_CLIENTS = 200

@@ -14,7 +14,7 @@ import pytest
 
 from hub_images.service.web.access_log import PERIOD_SECONDS, AccessLog
 from tests.support.attacks import AttackedHub
-from tests.support.hub import ADMIN_TOKEN
+from tests.support.hub_config import ADMIN_TOKEN
 from tests.support.processes import descendants
 from tests.support.visitor import Visitor, form_fields
 

@@ -17,7 +17,7 @@ from hub_images.service.app import HubImagesService
 from hub_images.settings import HubImages
 from hub_images.store.upgrade import VERSION_TABLE, current_revision, upgrade
 from tests.support.catalogue import check, open_engine
-from tests.support.hub import script
+from tests.support.hub_config import script
 from tests.support.processes import free_port
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.support.hub import ROOT, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import ROOT
 
 pytestmark = pytest.mark.hub
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.hub import PASSWORD, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import PASSWORD
 from tests.support.requirements import chromium
 
 Theme = Literal["light", "dark"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.hub import REG
+from tests.support.hub_config import REG
 from tests.support.starts import IMAGES
 
 _COMMON = {("minimal", f"{REG}minimal:1"), ("scipy", f"{REG}scipy:1")}

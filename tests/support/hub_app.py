@@ -37,7 +37,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from tests.support.catalogue import Images, fill
-from tests.support.hub import ADMIN_TOKEN, PASSWORD, write_config
+from tests.support.hub_config import ADMIN_TOKEN, PASSWORD, write_config
 from tests.support.no_cluster import KUBECONFIG
 from tests.support.processes import free_port
 from tests.support.recording_spawner import (

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import httpx
 
-from tests.support.hub import ADMIN_TOKEN, Hub
+from tests.support.hub import Hub
+from tests.support.hub_config import ADMIN_TOKEN
 from tests.support.processes import Watcher, free_port
 
 START_SECONDS = 30

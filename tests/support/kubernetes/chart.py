@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.hub import Hub, script
+from tests.support.hub import Hub
+from tests.support.hub_config import script
 from tests.support.kubernetes import build
 from tests.support.kubernetes.cluster import Cluster
 from tests.support.processes import Watcher, free_port

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.hub import REG, Hub, script
+from tests.support.hub import Hub
+from tests.support.hub_config import REG, script
 from tests.support.kubernetes.cluster import HUB_RULES, Cluster, hub_account
 from tests.support.kubernetes.pod_runner import PodRunner
 
