@@ -15,7 +15,6 @@ from typing import Any
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.utils import random_port
-from traitlets import DefaultHandler, TraitType
 from traitlets.config import Config, Configurable, LoggingConfigurable
 from traitlets.config.loader import LazyConfigValue
 from traitlets.utils.importstring import import_item
@@ -23,7 +22,7 @@ from traitlets.utils.importstring import import_item
 from hub_images import scopes
 from hub_images.hub.deployer_hooks import DeployerHooks
 from hub_images.hub.hooks import make_hooks
-from hub_images.settings import SETTINGS_VARIABLE, HubImages, load_settings
+from hub_images.settings import NO_INTERNAL_SSL, SETTINGS_VARIABLE, HubImages, load_settings
 from hub_images.store.snapshots import CatalogueReader
 from hub_images.templates import template_folder
 
@@ -79,13 +78,10 @@ def configure(c: Config) -> None:
             "Choose another name, or call configure(c) only once."
         )
     if _present(c.JupyterHub, "internal_ssl", False):
-        raise ValueError(
-            "c.JupyterHub.internal_ssl: hub-images does not support it yet; "
-            "its service speaks plain HTTP to the proxy and the hub."
-        )
+        raise ValueError(NO_INTERNAL_SSL)
     spawner_class = _configured_class(c, "spawner_class")
-    _refuse_profile_list(c, spawner_class)
     sections = _sections(spawner_class)
+    _refuse_profile_list(c, spawner_class, sections)
     settings.namespace = _first_set(c, sections, "namespace") or ""
     _add_templates(c, settings)
     _add_service(c, settings)
@@ -195,8 +191,17 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
 
 
 def _admin_users(c: Config) -> set[str]:
-    sections = _sections(_configured_class(c, "authenticator_class"))
-    return set(_first_set(c, sections, "admin_users", set()))
+    """Return the users in `admin_users`, merged over the sections as traitlets does."""
+    names: set[str] = set()
+    for section in reversed(_sections(_configured_class(c, "authenticator_class"))):
+        if section in c and "admin_users" in c[section]:
+            given = c[section]["admin_users"]
+            if isinstance(given, LazyConfigValue):
+                names = set(copy.deepcopy(given).get_value(names))
+            else:
+                names = set(given or ())
+    # what JupyterHub took before Authenticator.admin_users, and still takes
+    return names or set(_present(c.JupyterHub, "admin_users", set()))
 
 
 def _configured_class(c: Config, name: str) -> type[Configurable]:
@@ -232,23 +237,19 @@ def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -
     return default
 
 
-def _refuse_profile_list(c: Config, spawner_class: type[Configurable]) -> None:
-    """Raise ValueError if a `profile_list` is configured or the spawner class has a default."""
-    for section, values in c.items():
-        # In every section: a class may be configured under the name of any parent.
-        if isinstance(values, Config) and _present(values, "profile_list", []):
+def _refuse_profile_list(c: Config, spawner_class: type[Configurable], sections: list[str]) -> None:
+    """Raise ValueError if a `profile_list` is configured or the spawner class brings one."""
+    for section in dict.fromkeys((*sections, "KubeSpawner")):
+        if section in c and _present(c[section], "profile_list", []):
             raise ValueError(_TWO_FORMS.format(where=f"c.{section}.profile_list"))
-    for parent in spawner_class.__mro__:
-        declared = vars(parent).get("profile_list")
-        default = declared.default() if isinstance(declared, TraitType) else declared
-        computed = "_profile_list_default" in vars(parent) or any(
-            isinstance(member, DefaultHandler) and member.trait_name == "profile_list"
-            for member in vars(parent).values()
-        )
-        if default or computed:
-            raise ValueError(
-                _TWO_FORMS.format(where=f"profile_list of the class {parent.__name__}")
-            )
+    try:
+        # Made without its __init__: that wants a user and a cluster, a default does not.
+        default = getattr(spawner_class.__new__(spawner_class), "profile_list", None)
+    except Exception:  # noqa: BLE001 (a default that wants a user is looked at when one starts)
+        return
+    if default:
+        where = f"profile_list of the class {spawner_class.__name__}"
+        raise ValueError(_TWO_FORMS.format(where=where))
 
 
 def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
@@ -259,8 +260,9 @@ def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
         deployer,
         pull_failure_timeout_seconds=settings.pull_failure_timeout,
     )
-    for section in sections:
-        c[section] = _SpawnerSection({**c[section]} if section in c else {})
+    for section in {sections[0], "Spawner", *({"KubeSpawner"} & set(sections))}:
+        # in place: the configuration file may hold the section in a variable
+        c[section].__class__ = _SpawnerSection
     for section in {sections[0], "Spawner"}:
         for name in _HOOKS:
             c[section][name] = getattr(hooks, name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlparse
 
@@ -21,6 +20,11 @@ from traitlets.config import Config, Configurable
 from hub_images.catalogue.fields import is_secret_name
 from hub_images.catalogue.instance_type import InstanceType, parse_instance_types
 from hub_images.store.engine import parse_url
+
+NO_INTERNAL_SSL = (
+    "c.JupyterHub.internal_ssl: hub-images does not support it yet; "
+    "its service speaks plain HTTP to the proxy and the hub."
+)
 
 SETTINGS_VARIABLE = "HUB_IMAGES_SETTINGS"
 DB_URL_VARIABLE = "HUB_IMAGES_DB_URL"
@@ -79,6 +83,9 @@ class HubImages(Configurable):
         help="""Seconds that a start goes on after Kubernetes first reports that it cannot
         pull the image; 0 waits for the spawner's start_timeout.""",
     ).tag(config=True)
+
+    database_url: URL
+    """The parsed `db_url`, which may hold a password; `load_settings` sets it."""
 
     # what the hub tells its service; not for configuration files
     namespace = Unicode(help="The namespace of user pods; set by configure(c).")
@@ -142,16 +149,6 @@ class HubImages(Configurable):
         """The instance types, in the configured order."""
         return parse_instance_types(self.instance_types)
 
-    @cached_property
-    def database_url(self) -> URL:
-        """The parsed `db_url`, which may hold a password; raises ValueError."""
-        configured = "db_url" in self.config.get("HubImages", {})
-        origin = f", from ${DB_URL_VARIABLE}" if not configured and _environment_url() else ""
-        try:
-            return parse_url(self.db_url)
-        except ValueError as error:
-            raise ValueError(f"c.HubImages.db_url{origin}: {error}") from None
-
     @property
     def message(self) -> str:
         """What the hub tells its service, as JSON for `load_settings`."""
@@ -194,7 +191,7 @@ def load_settings(config: Config, message: str = "") -> HubImages:
                 f"c.HubImages.{name}: there is no such setting. The settings are "
                 f"{', '.join(known)}."
             )
-    told = json.loads(message) if message else {}
+    told = _read_message(message) if message else {}
     try:
         settings = HubImages(
             config=config, **{name: value for name, value in told.items() if name not in configured}
@@ -207,5 +204,24 @@ def load_settings(config: Config, message: str = "") -> HubImages:
                 f"c.HubImages.{named[1]}: {sentence}" if named else f"c.HubImages: {sentence}"
             )
         raise ValueError(sentence) from None
-    settings.database_url  # noqa: B018 (parsed here, to report a wrong one at start)
+    try:
+        settings.database_url = parse_url(settings.db_url)
+    except ValueError as error:
+        origin = ""
+        if "db_url" not in configured:
+            variable = SETTINGS_VARIABLE if "db_url" in told else DB_URL_VARIABLE
+            origin = f", from ${variable}"
+        raise ValueError(f"c.HubImages.db_url{origin}: {error}") from None
     return settings
+
+
+def _read_message(message: str) -> dict[str, Any]:
+    try:
+        told = json.loads(message)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise ValueError(
+            f"${SETTINGS_VARIABLE} does not hold the settings that the hub passes to its service."
+        )
+    return told

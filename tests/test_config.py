@@ -108,6 +108,15 @@ def test_the_hub_tells_its_service_everything_in_one_message() -> None:
     assert load_settings(own, message).pull_secrets == ["other"]
 
 
+def test_where_the_cluster_is_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service finds it as the hub does."""
+    monkeypatch.setenv("POD_NAMESPACE", "lab")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    environment = _configured().JupyterHub.services.get_value([])[0]["environment"]
+    assert environment["POD_NAMESPACE"] == "lab"
+    assert environment["KUBERNETES_SERVICE_HOST"] == "10.0.0.1"
+
+
 def test_hub_admins_hold_the_scopes_themselves() -> None:
     """Users in `admin_users` get a role, wherever that is set; without them it takes no one."""
 
@@ -121,6 +130,41 @@ def test_hub_admins_hold_the_scopes_themselves() -> None:
     assert users() == []
     assert users(Authenticator={"admin_users": {"b", "a"}}) == ["a", "b"]
     assert users(JupyterHub=dummy, DummyAuthenticator={"admin_users": {"c"}}) == ["c"]
+    assert users(Authenticator={"admin_users": None}) == []
+    assert users(JupyterHub={"admin_users": {"old"}}) == ["old"]
+    c = Config({"JupyterHub": Config(dummy)})
+    c.Authenticator.admin_users = {"a"}
+    c.DummyAuthenticator.admin_users.add("b")
+    hub_images.configure(c)
+    (role,) = (r for r in c.JupyterHub.load_roles.get_value([]) if r["name"].endswith("hub-admins"))
+    assert role["users"] == ["a", "b"]
+
+
+def test_sections_stay_the_same_objects() -> None:
+    """A configuration file that holds one in a variable goes on configuring the hub by it."""
+    c = Config({"JupyterHub": Config({"spawner_class": KUBE})})
+    kube, spawner = c.KubeSpawner, c.Spawner
+    hub_images.configure(c)
+    assert c.KubeSpawner is kube
+    assert c.Spawner is spawner
+
+
+@pytest.mark.parametrize("message", ["[1]", "{bad", "5"])
+def test_a_message_that_is_none_is_named(message: str) -> None:
+    """What the hub tells its service comes by a variable, which somebody may set by hand."""
+    with pytest.raises(ValueError, match=r"\$HUB_IMAGES_SETTINGS does not hold the settings"):
+        load_settings(Config(), message)
+
+
+def test_a_wrong_url_is_named_by_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message, the variable or the setting."""
+    monkeypatch.setenv("HUB_IMAGES_DB_URL", "nonsense")
+    with pytest.raises(ValueError, match=r"from \$HUB_IMAGES_DB_URL"):
+        load_settings(Config())
+    with pytest.raises(ValueError, match=r"from \$HUB_IMAGES_SETTINGS"):
+        load_settings(Config(), '{"db_url": "nonsense"}')
+    with pytest.raises(ValueError, match="db_url: This is not"):
+        load_settings(Config({"HubImages": {"db_url": "nonsense"}}))
 
 
 def test_overrides_stay_in_the_hub() -> None:
@@ -231,11 +275,23 @@ def test_profile_list_before_is_refused(
         )
 
 
+class Without(WithProfiles):
+    """A class that takes its parent's profiles away again."""
+
+    profile_list = List(Dict(), default_value=[])
+
+
 @pytest.mark.parametrize("spawner_class", [WithProfiles, WithComputedProfiles, Child])
 def test_profile_list_of_a_class_is_refused(spawner_class: type[KubeSpawner]) -> None:
     """A class, or a parent of it, that brings profiles along is refused as well."""
-    with pytest.raises(ValueError, match="profile_list of the class With"):
+    name = spawner_class.__name__
+    with pytest.raises(ValueError, match=f"profile_list of the class {name}"):
         _configured(JupyterHub={"spawner_class": spawner_class})
+
+
+def test_profiles_that_mean_nothing_are_no_reason() -> None:
+    """Taken away by a subclass, or configured for a class that is no spawner."""
+    _configured(JupyterHub={"spawner_class": Without}, MyTool={"profile_list": PROFILES})
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,14 @@ _SENTENCES = {
 }
 
 
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
 def field_errors(error: ValidationError) -> dict[str, list[str]]:
     """Turn pydantic's errors into sentences by top-level field name."""
     found: dict[str, list[str]] = {}
@@ -178,7 +186,7 @@ def _sentence(item: Any) -> str:
         return f"Use at most {context['max_length']:,} characters."
     if kind == "too_long":
         return f"Give at most {context['max_length']:,} entries."
-    if kind in {"greater_than", "greater_than_equal"}:
-        bound = context.get("gt", context.get("ge"))
-        return f"This must be {'more than' if 'gt' in context else 'at least'} {bound}."
+    if kind in _BOUNDS:
+        words, bound = _BOUNDS[kind]
+        return f"This must be {words} {context[bound]}."
     return _SENTENCES.get(kind, str(item["msg"]).rstrip(".") + ".")

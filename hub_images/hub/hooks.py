@@ -19,7 +19,14 @@ from hub_images.hub.deployer_hooks import DeployerHooks, split_fields
 from hub_images.hub.options_form import OptionsForm
 from hub_images.hub.pod_start import guard_start
 from hub_images.hub.refusal import refuse
-from hub_images.hub.saved_options import keep_replaced_options, remember, restore, saved_options
+from hub_images.hub.saved_options import (
+    begin,
+    end,
+    keep_replaced_options,
+    remember,
+    restore,
+    saved_options,
+)
 from hub_images.hub.traits import apply_choice
 from hub_images.store.database import DatabaseUnavailable
 from hub_images.store.snapshots import CatalogueReader
@@ -89,6 +96,7 @@ def make_hooks(
 
     async def apply_user_options(spawner: Spawner, user_options: dict[str, Any]) -> None:
         spawner._hub_images_checked = False
+        begin(spawner, user_options)
         try:
             choice = await check(spawner, user_options)
             # Theirs runs first: where both set a trait (an image, say), ours wins.
@@ -114,6 +122,7 @@ def make_hooks(
         except Exception:
             restore(spawner)
             raise
+        end(spawner)
 
     return Hooks(options_form, options_from_form, apply_user_options, pre_spawn_hook)
 

@@ -43,6 +43,16 @@ def saved_options(spawner: Spawner) -> dict[str, Any]:
     return getattr(spawner.orm_spawner, "user_options", None) or spawner.user_options or {}
 
 
+def begin(spawner: Spawner, user_options: Any) -> None:
+    """Note what is remembered, before a start with `user_options` changes it."""
+    replaced: _Replaced | None = getattr(spawner.orm_spawner, "_hub_images_replaced", None)
+    if replaced is not None and replaced.given is user_options:
+        before = replaced.before
+    else:  # a start without options of its own, which uses the saved ones
+        before = spawner.orm_spawner.user_options
+    spawner._hub_images_remembered = dict(before or {})
+
+
 def remember(spawner: Spawner, user_options: Mapping[str, Any], choice: Choice) -> None:
     """Save `choice` with the server, for the options form and the usage figures."""
     options = remembered(user_options, choice)
@@ -51,21 +61,17 @@ def remember(spawner: Spawner, user_options: Mapping[str, Any], choice: Choice) 
         # saved from before hub-images came, or someone may send one.
         options.pop("profile", None)
     spawner.user_options = options
-    # keep the replaced ones: a later hook may still refuse the start
-    replaced = _replaced_by_this_start(spawner, user_options)
     spawner.orm_spawner.user_options = options  # committed by the hub with the start
-    if replaced is not None:
-        spawner.orm_spawner._hub_images_replaced = _Replaced(options, replaced.before)
 
 
 def restore(spawner: Spawner) -> None:
-    """Restore the saved options that this start replaced, if any."""
-    replaced = _replaced_by_this_start(spawner, spawner.user_options)
-    if replaced is not None:
-        spawner.orm_spawner.user_options = spawner.user_options = replaced.before or {}
-        spawner.orm_spawner._hub_images_replaced = None
+    """Save again what was remembered before this start."""
+    if not hasattr(spawner, "_hub_images_remembered"):  # something replaced our first hook
+        begin(spawner, spawner.user_options)
+    spawner.orm_spawner.user_options = spawner.user_options = spawner._hub_images_remembered
+    end(spawner)
 
 
-def _replaced_by_this_start(spawner: Spawner, user_options: Any) -> _Replaced | None:
-    replaced: _Replaced | None = getattr(spawner.orm_spawner, "_hub_images_replaced", None)
-    return replaced if replaced is not None and replaced.given is user_options else None
+def end(spawner: Spawner) -> None:
+    """Forget what `begin` noted: nothing refuses this start any more."""
+    spawner.__dict__.pop("_hub_images_remembered", None)

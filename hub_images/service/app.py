@@ -25,6 +25,7 @@ from hub_images.service.pull_secrets import PullSecrets, no_client, on_kubernete
 from hub_images.service.routes import make_application
 from hub_images.service.web.access_log import WithoutSecrets
 from hub_images.service.web.application import MAX_BODY_BYTES, ServiceApplication
+from hub_images.settings import NO_INTERNAL_SSL
 from hub_images.store.database import Database
 from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
 from hub_images.templates import make_environment
@@ -65,10 +66,7 @@ class HubImagesService(Command):
                     "once its configuration calls hub_images.configure(c)."
                 )
         if os.environ.get("JUPYTERHUB_SSL_CERTFILE"):
-            self.exit_with(
-                "c.JupyterHub.internal_ssl: hub-images does not support it yet; its service "
-                "speaks plain HTTP to the proxy and the hub."
-            )
+            self.exit_with(NO_INTERNAL_SSL)
         asyncio.run(self.serve())
 
     async def serve(self) -> None:

@@ -23,6 +23,14 @@ from hub_images.store.images import Change, Expected
 log = logging.getLogger("hub_images")
 
 
+class _UncheckedSecret(Exception):
+    """A change gives an image a pull secret that has not been looked up yet."""
+
+    def __init__(self, name: str | None) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class Changes:
     """The changes that one request makes.
 
@@ -45,7 +53,7 @@ class Changes:
     async def add(self, spec: ImageSpec) -> Change:
         """Add an image; raises `ImageExists` and `InvalidFields`."""
         self._caller.require(scopes.WRITE)
-        _check_pull_secret(spec, await self._known_where_given(spec.pull_secret))
+        await self._check_pull_secret(spec.pull_secret)
         return await self._write_one(
             lambda session: images.create_image(session, spec, actor=self._caller.name)
         )
@@ -55,29 +63,36 @@ class Changes:
         name: str,
         make: Callable[[ImageSpec], ImageSpec],
         *,
-        pull_secret: object,
         expected: Expected = None,
     ) -> Change:
-        """Replace an image's fields with what `make` returns for the stored ones, under the lock.
+        """Replace an image's fields by what `make` makes of the stored ones, under the lock.
 
-        `pull_secret` is the one that was sent; without one, nobody asks the cluster.
-        Raises `ImageNotFound`, `VersionConflict`, `InvalidFields`, and what `make` raises.
+        Asks the cluster for its pull secrets only where the image gets another one than it
+        has; `make` then runs a second time. Raises `ImageNotFound`, `VersionConflict`,
+        `InvalidFields`, and what `make` raises.
         """
         self._caller.require(scopes.WRITE)
-        known = await self._known_where_given(pull_secret)
+        checked: str | None = None
 
-        def checked(stored: ImageSpec) -> ImageSpec:
+        def check(stored: ImageSpec) -> ImageSpec:
             spec = make(stored)
             if spec.name != stored.name:
-                raise InvalidFields({"name": [f"You cannot change the name {stored.name}."]})
-            _check_pull_secret(spec, known, stored.pull_secret)
+                raise InvalidFields({"name": [f"The name is fixed; it is {stored.name}."]})
+            if spec.pull_secret not in (None, stored.pull_secret, checked):
+                raise _UncheckedSecret(spec.pull_secret)
             return spec
 
-        return await self._write_one(
-            lambda session: images.change_image(
-                session, name, checked, actor=self._caller.name, expected=expected
-            )
-        )
+        while True:
+            try:
+                return await self._write_one(
+                    lambda session: images.change_image(
+                        session, name, check, actor=self._caller.name, expected=expected
+                    )
+                )
+            except _UncheckedSecret as unchecked:
+                # not under the lock: the cluster may take seconds to answer
+                await self._check_pull_secret(unchecked.name)
+                checked = unchecked.name
 
     async def set_enabled(self, names: Collection[str], enabled: bool) -> list[Change]:
         """Enable or disable the named images that exist; return those that changed."""
@@ -98,8 +113,10 @@ class Changes:
         self._caller.require(scopes.WRITE)
         return await self._write(lambda session: images.delete_images(session, names))
 
-    async def _known_where_given(self, pull_secret: object) -> KnownSecrets | None:
-        return await self.known_secrets() if pull_secret else None
+    async def _check_pull_secret(self, name: str | None) -> None:
+        """Raise `InvalidFields` for a pull secret that is not in the list."""
+        if name is not None and (await self.known_secrets()).lacks(name):
+            raise InvalidFields({"pull_secret": [f"{name} is not in the list of pull secrets."]})
 
     async def _write_one(self, function: Callable[[Session], Change]) -> Change:
         change = await self._database.write(function)
@@ -118,13 +135,4 @@ class Changes:
         fields = f": {', '.join(change.fields)}" if change.fields else ""
         log.info(
             "%s %s the image %s%s", self._caller.name, change.action, change.image.name, fields
-        )
-
-
-def _check_pull_secret(
-    spec: ImageSpec, known: KnownSecrets | None, stored: str | None = None
-) -> None:
-    if known is not None and known.lacks(spec.pull_secret, stored):
-        raise InvalidFields(
-            {"pull_secret": [f"{spec.pull_secret} is not in the list of pull secrets."]}
         )

@@ -25,9 +25,9 @@ class KnownSecrets:
         """Whether `names` is complete."""
         return self.message is None
 
-    def lacks(self, name: str | None, stored: str | None = None) -> bool:
-        """Say whether `name` is unknown; `stored`, the image's present secret, never is."""
-        return name is not None and name != stored and self.readable and name not in self.names
+    def lacks(self, name: str | None) -> bool:
+        """Say whether `name` is given and not among the names, as far as they are known."""
+        return name is not None and self.readable and name not in self.names
 
 
 class SecretsUnreadable(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session, selectinload
 from hub_images.catalogue.image import SEARCHED, ImageSpec, ImageType
 from hub_images.store.orm import Image, ImageGroup
 
-SORTS = ("name", "display_name", "type", "updated_at")
 Sort = Literal["name", "display_name", "type", "updated_at"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+MAX_SEARCH_LENGTH = 200
 
 #: Separates the fields of `search_text`, so that no match spans two of them; no field holds
 #: this control character.
@@ -55,7 +56,13 @@ def fold(value: str) -> str:
 
 def search_text(spec: ImageSpec) -> str:
     """Return the folded text that a search looks in."""
-    return _FIELD_END.join(fold(getattr(spec, name)) for name in SEARCHED)
+    return _FIELD_END.join(fold(_as_text(getattr(spec, name))) for name in SEARCHED)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return _FIELD_END.join(value)
+    return "" if value is None else str(value)
 
 
 def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], int]:

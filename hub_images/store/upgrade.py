@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 
 from alembic import command
@@ -9,6 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub_images.store.engine import TIMEOUT_SECONDS
 
@@ -97,8 +99,10 @@ def upgrade(engine: Engine) -> bool:
             connection.execute(text("UPDATE hub_images_catalogue SET revision = revision + 1"))
             connection.commit()
         finally:
-            if connection.dialect.name in ("mysql", "mariadb"):
-                connection.execute(text("SELECT RELEASE_LOCK('hub_images_upgrade')"))
+            # A connection that broke has lost its lock, and must not hide why it broke.
+            if connection.dialect.name in ("mysql", "mariadb") and not connection.invalidated:
+                with contextlib.suppress(SQLAlchemyError):
+                    connection.execute(text("SELECT RELEASE_LOCK('hub_images_upgrade')"))
         return True
 
 

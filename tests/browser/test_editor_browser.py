@@ -226,6 +226,17 @@ def test_by_keyboard_alone(page: Page, hub: Hub) -> None:
     assert (stored["type"], stored["groups"], stored["global"]) == ("cpu", ["students"], False)
 
 
+def test_a_thousand_groups_are_saved(page: Page, hub: Hub) -> None:
+    """The page sends them as one field: as many as they are, no proxy would let them through."""
+    groups = [f"g-{number:04}" for number in range(1000)]
+    hub.add_image("many", **{"global": False}, groups=groups)
+    page.goto(f"{hub.images_url}edit/many")
+    page.get_by_role("checkbox", name="g-0500", exact=False).uncheck()
+    _confirm(page)
+    page.wait_for_url(hub.images_url)
+    assert _stored(hub, "many")["groups"] == [g for g in groups if g != "g-0500"]
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", get_args(Theme))
 def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> None:

@@ -59,7 +59,7 @@ def test_one_row_is_checked_wherever_it_stands(number: int) -> None:
 
 
 def test_what_is_kept_for_some_is_not_shown_to_others() -> None:
-    """Whoever comes after whom, everyone gets what his own groups allow."""
+    """Whoever comes after whom, everyone gets what their own groups allow."""
     snapshot = Snapshot(1, (_entry("a", "a"), _entry("b", "b"), _entry("c")))
     form = OptionsForm(TYPES)
     expected: dict[tuple[str, ...], list[str]] = {

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.hub
 CHOICE = {"instance_type": "large", "image": "scipy"}
 EXTRA = """
 async def veto(spawner):
+    if spawner.user_options.get("replace"):
+        spawner.user_options = {**spawner.user_options, "seen": 1}
     if spawner.user_options.get("veto"):
         raise RuntimeError("the deployer's own hook says no")
 c.Spawner.pre_spawn_hook = veto
@@ -69,6 +71,7 @@ async def _expect_the_choice(hub: HubApp) -> None:
         {"image": ["scipy"]},
         {"image": "cuda", "instance_type": "small"},
         {"image": "minimal", "veto": True},
+        {"image": "minimal", "veto": True, "replace": True},
         {"image": "minimal", "sent": {"by": "nobody"}, "instance_type": "none"},
     ],
 )
@@ -76,7 +79,7 @@ async def test_a_refused_start_over_rest(hub: HubApp, options: dict[str, Any]) -
     """Neither what was refused nor what else was sent with it is remembered."""
     assert (await hub.start("scientist", options)).status_code >= 400
     await _expect_the_choice(hub)
-    assert not {"veto", "sent"} & set(await _saved(hub))
+    assert not {"veto", "sent", "seen"} & set(await _saved(hub))
 
 
 @pytest.mark.parametrize("query", ["opt-image=secret", "opt-instance_type=none", "opt-image=<b>"])

@@ -146,6 +146,38 @@ def test_an_unreadable_list_says_why_and_keeps_what_is_stored(
     wait_for("the list", lambda: "message" not in _listed(kube))
 
 
+def _lists(kube: KubeHub, mark: int) -> int:
+    """Return how often the cluster was asked for secrets since `mark`."""
+    asked = kube.cluster.requests_since(mark, kube.account)
+    return sum(count for request, count in asked.items() if request.resource == "secrets")
+
+
+def test_the_cluster_is_asked_only_where_it_matters(kube: KubeHub) -> None:
+    """Changes that give no other secret ask nothing; a form that is not accepted asks once."""
+    kept = kube.hub.images("GET", "images/kept").json()
+    mark = kube.cluster.mark()
+    for method, body in (
+        ("PATCH", {"description": "again"}),
+        ("PATCH", {"pull_secret": None}),
+        ("PUT", {"url": "a/b:1"}),
+    ):
+        assert kube.hub.images(method, "images/kept", json=body).status_code == 200
+    assert _lists(kube, mark) == 0
+    assert kube.hub.images("PUT", "images/kept", json=kept).status_code == 200
+    assert _lists(kube, mark) == 1
+    assert kube.hub.images("PUT", "images/kept", json=kept).status_code == 200
+    assert _lists(kube, mark) == 1
+    client, xsrf = kube.hub.session("admin")
+    mark = kube.cluster.mark()
+    form = {"_xsrf": xsrf, "name": "new", "type": "cpu", "use_pull_secret": "on",
+            "pull_secret": "unknown"}  # fmt: skip
+    answer = client.post("services/images/new", data=form)
+    assert answer.status_code == 422
+    assert "unknown is not in the list of pull secrets" in answer.text
+    assert _lists(kube, mark) == 1
+    client.close()
+
+
 def test_only_metadata_is_asked_for_and_nothing_told(kube: KubeHub) -> None:
     """The hub's account lists secrets and gets none; no password is in page, answer or log.
 
@@ -167,6 +199,13 @@ def test_only_metadata_is_asked_for_and_nothing_told(kube: KubeHub) -> None:
     assert kinds == {"PartialObjectMetadataList"}
     for text in [*answers, kube.hub.log()]:
         assert "the-password-of" not in text
+
+
+def test_the_namespace_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the deployer's setting, else by $POD_NAMESPACE."""
+    monkeypatch.setenv("POD_NAMESPACE", "of-the-variable")
+    assert SecretNames("of-the-setting").namespace == "of-the-setting"
+    assert SecretNames().namespace == "of-the-variable"
 
 
 @pytest.mark.parametrize("hangs_up", [False, True])

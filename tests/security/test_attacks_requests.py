@@ -92,7 +92,7 @@ def test_slow_clients_hold_nobody_up(hub: AttackedHub) -> None:
                 connection.sendall(b"x")
             assert hub.images("GET", "images/there").status_code == 200
             assert hub.client.get(f"{hub.direct_url}health", timeout=20).status_code == 200
-        # and one of them, at the end of his patience, is answered like anybody else
+        # and one of them, at the end of its patience, is answered like anybody else
         slow[0].sendall(b"\r\nConnection: close\r\n\r\n")
         assert read_all(slow[0]).startswith(b"HTTP/1.1 403")
     finally:

@@ -68,7 +68,7 @@ def test_signing_out_ends_the_services_session(hub: AttackedHub) -> None:
 
 
 def test_a_user_who_is_deleted(hub: AttackedHub) -> None:
-    """Neither his cookie nor his token outlives him."""
+    """Neither their cookie nor their token outlives them."""
     hub.api("POST", "users/student")
     hub.member("POST", "readers", "student")
     token = hub.token("student")
@@ -98,7 +98,7 @@ def test_tokens_count_in_the_header_only(hub: AttackedHub) -> None:
 def test_no_request_with_a_cookie_stops_the_service(
     hub: AttackedHub, path: str, method: str
 ) -> None:
-    """Early errors and pages that ask nobody who he is do not make the service wait for the hub."""
+    """Early errors, and pages that identify nobody, do not make the service wait for the hub."""
     with closing(hub.session("editor")[0]) as client:
         headers = {"Cookie": f"service-images={_cookie(client)}; _xsrf=x"}
     # a wrong token, or HubAuth would not come as far as comparing it

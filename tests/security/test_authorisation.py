@@ -70,7 +70,7 @@ class Callers:
         }
 
     def call(self, kind: str, way: str, method: str, path: str, body: Any) -> httpx.Response:
-        """Send a request as `kind`, who proves himself in that `way`."""
+        """Send a request as `kind`, identified in that `way`."""
         headers = {"X-Test": "1"}
         client, xsrf = self.hub.client, ""
         if kind != "anonymous" and way == "token":
@@ -130,7 +130,7 @@ def test_matrix(
     elif _may(kind, need):
         assert status in (200, 303, 404, 422), answer.text
     elif kind == "anonymous" or (way != "token" and kind == "user"):
-        # `user` may not open the service at all, so he has no session of it
+        # `user` may not open the service at all, so they have no session of it
         page = not path.startswith("api/") and path.partition("?")[0] != "usage"
         if page and not unsafe:
             assert status == 302

@@ -257,7 +257,7 @@ def test_if_match(api: Api, method: str) -> None:
     api("POST", json=SPEC)
     api("PATCH", "images/full", json={"description": "second"})
     rest = {} if method == "DELETE" else {"content": '{"description": "mine"}'}
-    for stale in ('"1"', '"3"', '"x"', "nonsense", '"-2"', "", '"1", "3"', ","):
+    for stale in ('"1"', '"3"', '"x"', "nonsense", '"-2"', "", '"1", "3"', ",", '"9, 2"', '"*"'):
         answer = api(method, "images/full", headers={"If-Match": stale}, **rest)
         assert answer.status_code == 412, stale
     assert api("GET", "images/full").json()["description"] == "second"

@@ -58,9 +58,7 @@ class Service:
 
     async def patch(self, **fields: Any) -> Change:
         """Change the image `a`."""
-        return await self.changes().change(
-            "a", lambda stored: patched(stored, fields), pull_secret=fields.get("pull_secret")
-        )
+        return await self.changes().change("a", lambda stored: patched(stored, fields))
 
 
 @pytest_asyncio.fixture
@@ -77,7 +75,7 @@ async def test_a_reader_changes_nothing(service: Service) -> None:
     revision, changes = await service.revision(), service.changes(READ)
     for change in (
         changes.add(spec("b")),
-        changes.change("a", lambda _s: spec("a", description="x"), pull_secret=None),
+        changes.change("a", lambda _s: spec("a", description="x")),
         changes.set_enabled(["a"], enabled=False),
         changes.delete("a"),
         changes.delete_several(["a"]),
@@ -107,18 +105,25 @@ async def test_says_and_logs_what_changed(
     assert caplog.messages == ["maria deleted the image a"]
 
 
-async def test_the_cluster_is_asked_only_for_a_given_secret(service: Service) -> None:
-    """Not where none is given, and once in a request that asks again for its form."""
-    assert service.asked == 0
+async def test_the_cluster_is_asked_only_for_another_secret(service: Service) -> None:
+    """Not where none is given or the image has it already, and once in a request."""
     await service.patch(description="x")
     await service.patch(pull_secret=None)
     assert service.asked == 0
-    await service.patch(pull_secret="lab")
+    assert (await service.patch(pull_secret="lab")).image.pull_secret == "lab"
     assert service.asked == 1
-    await service.patch(description="y")
+    await service.patch(description="y", pull_secret="lab")
     assert service.asked == 1
     changes = service.changes()
     with pytest.raises(InvalidFields, match="old is not in the list"):
         await changes.add(spec("b", pull_secret="old"))
+    with pytest.raises(InvalidFields, match="old is not in the list"):
+        await changes.change("a", lambda _stored: spec("a", pull_secret="old"))
     assert (await changes.known_secrets()).names == ["lab"]
     assert service.asked == 2
+
+
+async def test_a_change_keeps_the_name(service: Service) -> None:
+    """Whatever a caller makes of an image, it stays that image."""
+    with pytest.raises(InvalidFields, match="The name is fixed"):
+        await service.changes().change("a", lambda _stored: spec("b"))

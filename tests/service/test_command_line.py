@@ -155,6 +155,19 @@ def _wait_for(url: str, status: int) -> None:
     raise AssertionError(f"{url} answers {answered}, not {status}")
 
 
+def test_internal_ssl_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A hub whose configuration turned it on after configure(c) reads why the service ends."""
+    for name in ("JUPYTERHUB_SERVICE_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SSL_CERTFILE"):
+        monkeypatch.setenv(name, "https://127.0.0.1:1")
+    service = HubImagesService()
+    service.initialize([])
+    with pytest.raises(SystemExit):
+        service.start()
+    assert "c.JupyterHub.internal_ssl" in capsys.readouterr().err
+
+
 async def test_a_pod_without_the_kubernetes_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hub in a pod whose spawner is another has no need of it; the service says what lacks."""
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")

@@ -74,7 +74,8 @@ def test_as_many_groups_as_an_image_may_list(hub: Hub, admin: Visitor) -> None:
     together = {**fields, "groups": [], "groups_json": json.dumps(fields["groups"][:-1])}
     admin.post("edit/many", 303, **together)
     assert hub.images("GET", "images/many").json()["groups"] == groups[:-1]
-    for wrong in ("nonsense", "[" * 100_000, "5"):
+    for wrong in ("nonsense", "[" * 100_000, "5", '"abc"', '{"x": 1}', '[["a"]]', "[null]",
+                  '["\\ud800"]', json.dumps(["g"] * 3000)):  # fmt: skip
         admin.post("edit/many", 400, **{**together, "groups_json": wrong})
     assert hub.images("GET", "images/many").json()["groups"] == groups[:-1]
 

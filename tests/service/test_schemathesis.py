@@ -1,7 +1,7 @@
 """Requests made from the OpenAPI document, as every kind of caller, on a real hub.
 
 No answer is a server error or outside of the document; whoever may not, may not, whatever
-he sends; and what a refused caller or a reader sends leaves the catalogue as it was.
+they send; and what a refused caller or a reader sends leaves the catalogue as it was.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-#: Who asks, and what he may do: nothing, read, or write.
+#: Who asks, and what they may do: nothing, read, or write.
 CALLERS = {
     "anonymous": "nothing",
     "garbage token": "nothing",
@@ -175,5 +175,5 @@ def test_every_limit(
 def test_every_caller(
     case: schemathesis.Case[Any], caller: str, callers: Callers, session: requests.Session
 ) -> None:
-    """Whoever asks, the answer is one that the document names, and nobody gets more than he may."""
+    """Whoever asks, the document names the answer, and nobody gets more than they may."""
     _check(case, caller, callers, session)

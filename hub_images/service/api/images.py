@@ -84,7 +84,6 @@ class OneImage(ImageHandler):
         change = await self.changes.change(
             name,
             lambda _stored: parse_image(data),
-            pull_secret=data.get("pull_secret"),
             expected=self.expected_versions(),
         )
         self.write_image(change.image)
@@ -95,7 +94,6 @@ class OneImage(ImageHandler):
         change = await self.changes.change(
             name,
             lambda stored: patched(stored, data),
-            pull_secret=data.get("pull_secret"),
             expected=self.expected_versions(),
         )
         self.write_image(change.image)

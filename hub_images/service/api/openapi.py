@@ -6,13 +6,13 @@ https://spec.openapis.org/oas/v3.1.1
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any
 
 from hub_images import __version__, scopes
 from hub_images.catalogue.fields import NAME_MAX_LENGTH, NAME_PATTERN
 from hub_images.catalogue.image import IMAGE_TYPES, ImageRecord, ImageSpec
 from hub_images.catalogue.instance_type import InstanceType
-from hub_images.store.search import Sort
+from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS
 
 _REF = "#/components/schemas/{model}"
 
@@ -160,9 +160,9 @@ def _paths() -> dict[str, Any]:
 
 
 def _list_parameters() -> list[dict[str, Any]]:
-    sorts = [sign + name for name in get_args(Sort) for sign in ("", "-")]
+    sorts = [sign + name for name in SORTS for sign in ("", "-")]
     return [
-        _parameter("search", {"type": "string", "maxLength": 200},
+        _parameter("search", {"type": "string", "maxLength": MAX_SEARCH_LENGTH},
                    "Looks in name, display name, description and type; ignores case."),
         _parameter("type", {"enum": list(IMAGE_TYPES)}),
         _parameter("group", {"type": "string"}, "Images that list this group."),

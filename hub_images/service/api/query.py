@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import IMAGE_TYPES
-from hub_images.store.search import ImageQuery, Sort
+from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS, ImageQuery
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200  # more is cut, as the hub does (`JupyterHub.api_page_max_limit`)
 MAX_OFFSET = 2**31 - 1
-MAX_SEARCH_LENGTH = 200
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-_SORTS = get_args(Sort)
 
 
 def parse_query(arguments: Mapping[str, Sequence[bytes]]) -> ImageQuery:
@@ -65,8 +63,8 @@ def _boolean(field: str, value: str) -> dict[str, Any]:
 def _sort(value: str) -> dict[str, Any]:
     descending = value.startswith("-")
     name = value.removeprefix("-")
-    if name not in _SORTS:
-        raise ValueError(f"Sort by one of {', '.join(_SORTS)}; put - before it to reverse.")
+    if name not in SORTS:
+        raise ValueError(f"Sort by one of {', '.join(SORTS)}; put - before it to reverse.")
     return {"sort": name, "descending": descending}
 
 

@@ -7,25 +7,31 @@ same page again with everything that was typed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from hub_images.catalogue.difference import conflicts, merged
 from hub_images.catalogue.fields import InvalidFields
-from hub_images.catalogue.image import LABELS, image_fields
+from hub_images.catalogue.image import LABELS, ImageSpec, image_fields
 from hub_images.service.pages.image_form import (
     ImageForm,
     group_boxes,
+    in_order,
     secret_choices,
     shown_value,
-    stored_fields,
 )
 from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.web.answers import ErrorAnswer
 from hub_images.store.database import DatabaseUnavailable
-from hub_images.store.images import ImageExists, ImageNotFound, VersionConflict, get_image
+from hub_images.store.images import (
+    ImageExists,
+    ImageNotFound,
+    VersionConflict,
+    get_image,
+    spec_of,
+)
 
 
 class EditorPage(ImagesPage):
@@ -107,24 +113,25 @@ class EditPage(EditorPage):
         try:
             spec = form.parse()
             change = await self.changes.change(
-                name, lambda _stored: spec, pull_secret=spec.pull_secret, expected=[form.version]
+                name, lambda stored: _in_order(spec, stored.groups), expected=[form.version]
             )
         except InvalidFields as error:
             await self.show(form, action, HTTPStatus.UNPROCESSABLE_ENTITY, error.errors)
         except DatabaseUnavailable as error:
             await self.show(form, action, HTTPStatus.SERVICE_UNAVAILABLE, problem=str(error))
         except VersionConflict:
-            await self._show_conflict(name, form, image_fields(spec))
+            await self._show_conflict(name, form, spec)
         except ImageNotFound:
             await self.show(form.as_new(), "new", HTTPStatus.NOT_FOUND, gone=name)
         else:
             shown = change.image.display_name
             self.back_to_list(f"Saved {shown}." if change.action else f"{shown} is unchanged.")
 
-    async def _show_conflict(self, name: str, form: ImageForm, mine: Mapping[str, Any]) -> None:
+    async def _show_conflict(self, name: str, form: ImageForm, spec: ImageSpec) -> None:
         """Show what changed in the meantime beside what was typed, to save or discard."""
         image = await self.context.database.read(lambda session: get_image(session, name))
-        base, now = form.base_fields, stored_fields(image)
+        base, now = form.base_fields, image_fields(spec_of(image))
+        mine = image_fields(_in_order(spec, base.get("groups", [])))
         await self.show(
             ImageForm.from_fields(merged(base, now, mine), image.version, now),
             _edit(name),
@@ -133,6 +140,10 @@ class EditPage(EditorPage):
             conflict=conflicts(base, now, mine),
             shown_value=shown_value,
         )
+
+
+def _in_order(spec: ImageSpec, groups: Sequence[str]) -> ImageSpec:
+    return spec.model_copy(update={"groups": in_order(spec.groups, groups)})
 
 
 def _edit(name: str) -> str:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, get_origin
+from typing import Annotated, Any, Self, get_origin
 
+from pydantic import Field, StrictStr, TypeAdapter
 from tornado.web import RequestHandler
 
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import (
     ATTRIBUTES,
+    GROUPS_MAX,
     LABELS,
     ImageSpec,
     image_fields,
@@ -25,8 +27,13 @@ from hub_images.catalogue.image import (
 from hub_images.service.hub_client import Group
 from hub_images.service.pull_secrets import KnownSecrets
 from hub_images.service.web.answers import ErrorAnswer
-from hub_images.store.images import image_model
+from hub_images.store.images import spec_of
 from hub_images.store.orm import Image
+
+#: In one field of JSON; an image may list fewer, which is told beside the field.
+MOST_ENTRIES = 2 * GROUPS_MAX
+#: pydantic refuses text that is not valid Unicode, too.
+_ENTRIES = TypeAdapter(Annotated[list[StrictStr], Field(max_length=MOST_ENTRIES)])
 
 
 @dataclass(frozen=True)
@@ -52,13 +59,15 @@ def _several(request: RequestHandler, name: str) -> list[str]:
 
     Tornado accepts some 1,000 fields, and an image may list as many groups.
     """
-    sent: list[Any] = list(request.get_body_arguments(name, strip=False))
+    sent = request.get_body_arguments(name, strip=False)
     together = request.get_body_argument(f"{name}_json", "")
     try:
-        sent += json.loads(together or "[]")
-    except (ValueError, TypeError, RecursionError):
-        raise ErrorAnswer(400, f"{name}_json is not a list in JSON.") from None
-    return list(dict.fromkeys(str(entry) for entry in sent))
+        entries = _ENTRIES.validate_json(together or "[]")
+    except ValueError:
+        raise ErrorAnswer(
+            400, f"{name}_json must be a list of at most {MOST_ENTRIES:,} texts, in JSON."
+        ) from None
+    return list(dict.fromkeys([*sent, *entries]))
 
 
 _TEXT = Control(lambda value: "" if value is None else str(value), _text)
@@ -136,13 +145,13 @@ class ImageForm:
                 boxed.box for name, boxed in BEHIND_BOX.items() if fields[name] is not None
             ),
             version=version,
-            base=json.dumps(dict(base)),
+            base=json.dumps(dict(base), ensure_ascii=False),
         )
 
     @classmethod
     def from_image(cls, image: Image) -> Self:
         """Fill the form with a stored image."""
-        fields = stored_fields(image)
+        fields = image_fields(spec_of(image))
         return cls.from_fields(fields, image.version, fields)
 
     def as_new(self) -> Self:
@@ -158,8 +167,6 @@ class ImageForm:
                 sent[name] = None
             elif not sent[name].strip():
                 errors[name] = [boxed.missing]
-        known = self.base_fields.get("groups", [])
-        sent["groups"] = in_order(sent["groups"], known)
         try:
             spec = parse_image(sent)
         except InvalidFields as error:
@@ -185,20 +192,14 @@ def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: control.shown(fields[name]) for name, control in CONTROLS.items()}
 
 
-def stored_fields(image: Image) -> dict[str, Any]:
-    """Return the writable JSON fields of a stored image."""
-    model = image_model(image)
-    return {name: model[name] for name in ATTRIBUTES}
-
-
 def in_order(chosen: Iterable[str], stored: Iterable[str]) -> list[str]:
     """Return the chosen groups: first the stored ones, in their stored order.
 
     The form's boxes have another order; saving an untouched form must change nothing.
     """
-    chosen = list(chosen)
-    first = [group for group in stored if group in set(chosen)]
-    return [*first, *(group for group in chosen if group not in set(first))]
+    chosen = dict.fromkeys(chosen)
+    first = dict.fromkeys(group for group in stored if group in chosen)
+    return list(first | chosen)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,10 @@ from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 from hub_images.catalogue.image import IMAGE_TYPES, ImageType
-from hub_images.store.search import SORTS, ImageQuery, Sort
+from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS, ImageQuery, Sort
 
 PAGE_SIZE = 25
 MAX_PAGE = 1_000_000
-MAX_SEARCH_LENGTH = 200
 
 Access = Literal["", "global", "groups"]
 _YES_NO: dict[str, bool] = {"true": True, "false": False}

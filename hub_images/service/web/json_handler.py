@@ -10,9 +10,9 @@ from hub_images.service.web.answers import ErrorAnswer, json_error
 from hub_images.service.web.identity import IdentifiedHandler
 from hub_images.store.images import AnyVersion
 
-#: `"3"` and `W/"3"`, as clients and proxies send a version: RFC 9110, section 8.8.3.
-_TAG = re.compile(r'\s*(?:W/)?"?([^",]*)"?\s*')
-_MOST_TAGS = 100
+#: An entity tag, and the way in which some clients write one, without quotation marks:
+#: RFC 9110, section 8.8.3.
+_TAG = re.compile(r'(?:W/)?"(?P<quoted>[^"]*)"|(?P<bare>[^\s,"]+)')
 
 
 class JsonHandler(IdentifiedHandler):
@@ -55,14 +55,14 @@ class JsonHandler(IdentifiedHandler):
         header = self.request.headers.get("If-Match")
         if header is None:
             return None
-        tags = [_TAG.fullmatch(tag) for tag in header.split(",", _MOST_TAGS)]
-        return [_version(match[1].strip() if match else "") for match in tags]
+        return [_version(tag) for tag in _TAG.finditer(header)]
 
 
-def _version(tag: str) -> int | AnyVersion:
-    if tag == "*":
+def _version(tag: re.Match[str]) -> int | AnyVersion:
+    if tag["bare"] == "*":
         return "*"
-    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else -1
+    digits = tag["quoted"] or tag["bare"] or ""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
 
 
 def _refuse_constant(name: str) -> None:
