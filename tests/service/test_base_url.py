@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 from jinja2 import Environment
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from hub_images.service.api.images import OneImage
 from hub_images.service.context import ServiceContext
@@ -35,6 +35,11 @@ def test_below_an_address_with_a_dot(tmp_path_factory: pytest.TempPathFactory) -
             assert bare.headers["Location"].endswith("/v1.0/services/images/")
 
 
+def _request(uri: str) -> HTTPServerRequest:
+    start_line = RequestStartLine("GET", uri, "HTTP/1.1")
+    return HTTPServerRequest(start_line=start_line, headers=HTTPHeaders({"Host": "x"}))
+
+
 @pytest.mark.parametrize("base", ["/v1.0/", "/c++/", "/a(b)/", "/a[b]*/"])
 @pytest.mark.parametrize(
     ("path", "handler"),
@@ -60,7 +65,7 @@ def test_routes_take_the_prefix_as_it_is(base: str, path: str, handler: type) ->
     application = make_application(context, prefix, b"secret")
 
     def handler_of(uri: str) -> type:
-        found: type = application.find_handler(HTTPServerRequest("GET", uri)).handler_class
+        found: type = application.find_handler(_request(uri)).handler_class
         return found
 
     assert handler_of(prefix + path) is handler

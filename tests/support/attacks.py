@@ -36,14 +36,15 @@ class AttackedHub(Hub):
     def service_log(self, until: str = "") -> str:
         """Return the log without what the tests' proxy writes, whole addresses among it.
 
-        Waits for the words `until` as `Hub.log` does.
+        Waits for the words `until` as `Hub.log` does: the proxy has written a line about a
+        request before the service writes its own.
         """
-        return "\n".join(
-            line
-            for line in self.log(until).splitlines()
-            # ",123 tornado": the proxy's way to write the time
-            if not line[:40].partition(",")[2][3:].startswith(" tornado")
-        )
+        return self.log(until, _not_the_proxys)
+
+
+def _not_the_proxys(line: str) -> bool:
+    # ",123 tornado": the proxy's way to write the time
+    return not line[:40].partition(",")[2][3:].startswith(" tornado")
 
 
 def read_all(connection: socket.socket) -> bytes:

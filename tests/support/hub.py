@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -152,14 +153,19 @@ class Hub:
             self._watcher.dismiss()
         self._process = self._watcher = None
 
-    def log(self, until: str = "") -> str:
+    def log(self, until: str = "", keep: Callable[[str], bool] = bool) -> str:
         """Return what hub, proxy, service and servers have written so far.
 
-        Waits up to ten seconds for the words `until`: a request is logged after its answer
-        has gone, so a test may be here first.
+        `keep` says which lines count. Waits up to ten seconds for the words `until`: a request
+        is logged after its answer has gone, so a test may be here first.
         """
+
+        def read() -> str:
+            lines = self.log_file.read_text(errors="replace").splitlines()
+            return "\n".join(line for line in lines if keep(line))
+
         deadline = time.monotonic() + 10
-        while until not in (written := self.log_file.read_text(errors="replace")):
+        while until not in (written := read()):
             if time.monotonic() > deadline:
                 break
             time.sleep(0.05)
