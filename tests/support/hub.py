@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ import httpx
 import jupyterhub
 
 from tests.support.hub_config import ADMIN_TOKEN, PASSWORD, REG, ROOT, write_config
-from tests.support.processes import Watcher, free_port
+from tests.support.processes import Watcher, free_port, kill_tree
 
 #: JupyterHub 6.0 took user_options into a field of their own.
 BEFORE_6 = jupyterhub.version_info < (6,)
@@ -147,7 +146,8 @@ class Hub:
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            # with the proxy and the services, each of which is a session of its own
+            kill_tree(self._process.pid)
             self._process.wait(10)
         if self._watcher is not None:
             self._watcher.dismiss()
