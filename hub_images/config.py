@@ -82,7 +82,7 @@ def configure(c: Config) -> None:
     spawner_class = _configured_class(c, "spawner_class")
     sections = _sections(spawner_class)
     _refuse_profile_list(c, spawner_class, sections)
-    settings.namespace = _first_set(c, sections, "namespace") or ""
+    settings.namespace = _configured(c, sections, "namespace") or ""
     _add_templates(c, settings)
     _add_service(c, settings)
     _add_permissions(c, settings)
@@ -96,7 +96,7 @@ def _present(section: Config, name: str, default: Any) -> Any:
     value = section[name]
     if isinstance(value, LazyConfigValue):
         # of a copy: once asked for its value, it remembers that and takes no more items
-        return copy.deepcopy(value).get_value(type(default)())
+        return copy.deepcopy(value).get_value(copy.copy(default))
     return value
 
 
@@ -191,17 +191,12 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
 
 
 def _admin_users(c: Config) -> set[str]:
-    """Return the users in `admin_users`, merged over the sections as traitlets does."""
-    names: set[str] = set()
-    for section in reversed(_sections(_configured_class(c, "authenticator_class"))):
-        if section in c and "admin_users" in c[section]:
-            given = c[section]["admin_users"]
-            if isinstance(given, LazyConfigValue):
-                names = set(copy.deepcopy(given).get_value(names))
-            else:
-                names = set(given or ())
-    # what JupyterHub took before Authenticator.admin_users, and still takes
-    return names or set(_present(c.JupyterHub, "admin_users", set()))
+    sections = _sections(_configured_class(c, "authenticator_class"))
+    # JupyterHub.admin_users: what came before Authenticator's, and still counts without it
+    return set(
+        _configured(c, sections, "admin_users", set())
+        or _present(c.JupyterHub, "admin_users", set())
+    )
 
 
 def _configured_class(c: Config, name: str) -> type[Configurable]:
@@ -229,12 +224,13 @@ def _sections(configured: type[Configurable]) -> list[str]:
     ]
 
 
-def _first_set(c: Config, sections: list[str], name: str, default: Any = None) -> Any:
-    """Return the configured value of a trait, or `default` if no section sets it."""
-    for section in sections:
-        if section in c and name in c[section]:
-            return _present(c[section], name, default)
-    return default
+def _configured(c: Config, sections: list[str], name: str, default: Any = None) -> Any:
+    """Return the configured value of a trait, merged over the sections as traitlets does."""
+    value = default
+    for section in reversed(sections):
+        if section in c:
+            value = _present(c[section], name, value)
+    return value
 
 
 def _refuse_profile_list(c: Config, spawner_class: type[Configurable], sections: list[str]) -> None:
@@ -253,7 +249,7 @@ def _refuse_profile_list(c: Config, spawner_class: type[Configurable], sections:
 
 
 def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
-    deployer = DeployerHooks(**{name: _first_set(c, sections, name) for name in _HOOKS})
+    deployer = DeployerHooks(**{name: _configured(c, sections, name) for name in _HOOKS})
     hooks = make_hooks(
         CatalogueReader(settings.database_url),
         settings.parsed_instance_types,

@@ -7,7 +7,7 @@ for the options form.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -133,10 +133,9 @@ def choose(
             "that is available to you.",
         )
     filled = (IMAGE_KEY,) if instance_type is not None else (INSTANCE_TYPE_KEY, IMAGE_KEY)
-    for candidate in usable if instance_type is None else [instance_type]:
-        for entry in snapshot.each_visible(groups):
-            if rules.fits(entry, candidate):
-                return Choice(candidate, entry, filled)
+    candidates = usable if instance_type is None else [instance_type]
+    if pair := _first_pair(candidates, lambda: snapshot.each_visible(groups)):
+        return Choice(*pair, filled)
     if not usable:
         raise NotStarted(HTTPStatus.FORBIDDEN, "No instance type is available to you.")
     if instance_type is not None and snapshot.visible(groups):
@@ -189,11 +188,9 @@ def preselect(
     if instance_type is not None and image is None:
         problem = f"No image that fits {instance_type.display_name} is available to you."
     if instance_type is None or image is None:
-        instance_type, image = next(
-            (candidate, entry)
-            for candidate in offered.instance_types
-            if (entry := _first_fitting(offered.images, candidate)) is not None
-        )
+        pair = _first_pair(offered.instance_types, lambda: offered.images)
+        assert pair is not None  # noqa: S101 (each offered image fits an offered type)
+        instance_type, image = pair
     if problem:
         problem += f" {image.display_name} on {instance_type.display_name} is selected instead."
     return Preselection(instance_type, image, problem)
@@ -232,6 +229,17 @@ def _lost(
     return f"Your last {said} {verb} no longer available to you."
 
 
+def _first_pair(
+    instance_types: Iterable[InstanceType], images: Callable[[], Iterable[Entry]]
+) -> tuple[InstanceType, Entry] | None:
+    """Return what is filled in: the first instance type that an image fits, and the first such."""
+    for instance_type in instance_types:
+        image = _first_fitting(images(), instance_type)
+        if image is not None:
+            return instance_type, image
+    return None
+
+
 def _first_fitting(images: Iterable[Entry], instance_type: InstanceType) -> Entry | None:
     return next((entry for entry in images if rules.fits(entry, instance_type)), None)
 
@@ -257,10 +265,10 @@ def _wanted_instance_type(
 ) -> InstanceType | None:
     if INSTANCE_TYPE_KEY not in wanted:
         return None
-    for candidate in usable:
-        if candidate.name == wanted[INSTANCE_TYPE_KEY]:
-            return candidate
-    raise _not_available("instance type", wanted[INSTANCE_TYPE_KEY])
+    found = _named(usable, wanted[INSTANCE_TYPE_KEY])
+    if found is None:
+        raise _not_available("instance type", wanted[INSTANCE_TYPE_KEY])
+    return found
 
 
 def _not_available(what: str, name: str) -> NotStarted:

@@ -204,6 +204,6 @@ def patched(spec: ImageSpec, data: Mapping[str, Any]) -> ImageSpec:
     return parse_image(fields)
 
 
-def image_fields(spec: ImageSpec) -> dict[str, Any]:
-    """Return the spec as JSON fields, `global` under its own name."""
-    return spec.model_dump(by_alias=True)
+def image_fields(image: object) -> dict[str, Any]:
+    """Return the JSON fields of a spec, or of what has its attributes, as a row does."""
+    return {json_name: getattr(image, name) for json_name, name in ATTRIBUTES.items()}

@@ -130,9 +130,7 @@ class Changes:
         return changes
 
     def _log(self, change: Change) -> None:
-        if change.action is None:
-            return
-        fields = f": {', '.join(change.fields)}" if change.fields else ""
-        log.info(
-            "%s %s the image %s%s", self._caller.name, change.action, change.image.name, fields
-        )
+        action, fields = change.action, ", ".join(change.fields)
+        if action is not None:
+            said = f": {fields}" if fields else ""
+            log.info("%s %s the image %s%s", self._caller.name, action, change.image.name, said)

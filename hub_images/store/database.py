@@ -109,18 +109,17 @@ class Database:
         self.engine.dispose()
 
     def _read_once(self, function: Callable[[Session], T], call: _Call) -> T:
-        with Session(self.engine, expire_on_commit=False) as session:
+        return self._use(Session(self.engine, expire_on_commit=False), function, call)
+
+    def _write(self, function: Callable[[Session], T], call: _Call) -> T:
+        session = WriteSession(self.engine, expire_on_commit=False)
+        return self._use(session, lambda _session: write_in(session, function), call)
+
+    def _use(self, session: Session, function: Callable[[Session], T], call: _Call) -> T:
+        with session:
             self._connect(session, call)
             try:
                 return function(session)
-            finally:
-                call.connection = None
-
-    def _write(self, function: Callable[[Session], T], call: _Call) -> T:
-        with WriteSession(self.engine, expire_on_commit=False) as session:
-            self._connect(session, call)
-            try:
-                return write_in(session, function)
             finally:
                 call.connection = None
 

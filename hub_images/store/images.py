@@ -74,12 +74,12 @@ class Change:
             return "added"
         if self.after is None:
             return "deleted"
-        return "changed" if self.fields else None
+        return "changed" if self.before != self.after else None
 
     @property
     def fields(self) -> dict[str, FieldChange]:
         """The fields of a changed image that differ, by their JSON names."""
-        if self.before is None or self.after is None:
+        if self.action != "changed":
             return {}
         return differences(image_fields(self.before), image_fields(self.after))
 
@@ -203,8 +203,8 @@ def spec_of(image: Image) -> ImageSpec:
 
 def image_model(image: Image) -> dict[str, Any]:
     """Return the JSON model of an image; times are ISO 8601 UTC with a Z, as the hub's."""
-    fields = {json_name: getattr(image, name) for json_name, name in ATTRIBUTES.items()}
-    return fields | {name: _json(getattr(image, name)) for name in ImageRecord.model_fields}
+    record = {name: _json(getattr(image, name)) for name in ImageRecord.model_fields}
+    return image_fields(image) | record
 
 
 def _json(value: Any) -> Any:

@@ -30,7 +30,6 @@ from hub_images.store.images import (
     ImageNotFound,
     VersionConflict,
     get_image,
-    spec_of,
 )
 
 
@@ -130,7 +129,7 @@ class EditPage(EditorPage):
     async def _show_conflict(self, name: str, form: ImageForm, spec: ImageSpec) -> None:
         """Show what changed in the meantime beside what was typed, to save or discard."""
         image = await self.context.database.read(lambda session: get_image(session, name))
-        base, now = form.base_fields, image_fields(spec_of(image))
+        base, now = form.base_fields, image_fields(image)
         mine = image_fields(_in_order(spec, base.get("groups", [])))
         await self.show(
             ImageForm.from_fields(merged(base, now, mine), image.version, now),

@@ -27,7 +27,6 @@ from hub_images.catalogue.image import (
 from hub_images.service.hub_client import Group
 from hub_images.service.pull_secrets import KnownSecrets
 from hub_images.service.web.answers import ErrorAnswer
-from hub_images.store.images import spec_of
 from hub_images.store.orm import Image
 
 #: In one field of JSON; an image may list fewer, which is told beside the field.
@@ -151,7 +150,7 @@ class ImageForm:
     @classmethod
     def from_image(cls, image: Image) -> Self:
         """Fill the form with a stored image."""
-        fields = image_fields(spec_of(image))
+        fields = image_fields(image)
         return cls.from_fields(fields, image.version, fields)
 
     def as_new(self) -> Self:

@@ -38,7 +38,7 @@ class Usage:
     @property
     def after_deletion(self) -> str:
         """The end of a sentence about deleted images: how many servers keep running."""
-        total = sum(count or 0 for count in self.servers.values())
+        total = self.total
         if not total:
             return "."
         return f"; {servers_text(total)} {'keeps' if total == 1 else 'keep'} running."

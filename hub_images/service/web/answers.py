@@ -105,6 +105,12 @@ class AnsweringHandler(RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=UTF-8")
         self.finish(f"{error.message}\n")
 
+    def answer_json(self, error: ErrorAnswer) -> None:
+        """Finish with status, sentence and field errors in JSON."""
+        self.set_header("Content-Type", "application/json")
+        body = {"status": error.status_code, "message": error.message, "errors": error.errors}
+        self.finish(json.dumps(body, ensure_ascii=False))
+
     def allowed_methods(self) -> list[str]:
         """Return the methods that this address accepts."""
         return [
@@ -112,9 +118,3 @@ class AnsweringHandler(RequestHandler):
             for method in self.SUPPORTED_METHODS
             if getattr(type(self), method.lower()) is not getattr(RequestHandler, method.lower())
         ]
-
-
-def json_error(error: ErrorAnswer) -> str:
-    """Return the body of an error answer in JSON."""
-    body = {"status": error.status_code, "message": error.message, "errors": error.errors}
-    return json.dumps(body, ensure_ascii=False)

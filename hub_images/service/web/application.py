@@ -20,7 +20,7 @@ from tornado.web import (
     stream_request_body,
 )
 
-from hub_images.service.web.answers import AnsweringHandler, ErrorAnswer, json_error
+from hub_images.service.web.answers import AnsweringHandler, ErrorAnswer
 
 #: An image's fields are some kilobytes; 1,000 group names some more.
 MAX_BODY_BYTES = 1024 * 1024
@@ -58,8 +58,7 @@ class TooLarge(AnsweringHandler):
 
     def answer_error(self, error: ErrorAnswer) -> None:
         """Answer in JSON, as the API does; a browser shows the sentence too."""
-        self.set_header("Content-Type", "application/json")
-        self.finish(json_error(error))
+        self.answer_json(error)
 
     def data_received(self, chunk: bytes) -> None:
         """Discard the body: the answer is already on its way."""

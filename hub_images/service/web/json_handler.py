@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from hub_images.service.web.answers import ErrorAnswer, json_error
+from hub_images.service.web.answers import ErrorAnswer
 from hub_images.service.web.identity import IdentifiedHandler
 from hub_images.store.images import AnyVersion
 
@@ -25,7 +25,7 @@ class JsonHandler(IdentifiedHandler):
 
     def answer_error(self, error: ErrorAnswer) -> None:
         """Finish with status, sentence and field errors."""
-        self.finish(json_error(error))
+        self.answer_json(error)
 
     def write_json(self, value: Any) -> None:
         """Finish with `value` as JSON."""

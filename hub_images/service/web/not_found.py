@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub_images.service.web.answers import ErrorAnswer, json_error
+from hub_images.service.web.answers import ErrorAnswer
 from hub_images.service.web.identity import IdentifiedHandler
 from hub_images.service.web.json_handler import JsonHandler
 from hub_images.service.web.page import PageHandler
@@ -29,8 +29,7 @@ class NotFoundPage(PageHandler):
         if self._wants_page():
             super().answer_error(error)
             return
-        self.set_header("Content-Type", "application/json")
-        self.finish(json_error(error))
+        self.answer_json(error)
 
 
 class NotFoundJson(JsonHandler):
