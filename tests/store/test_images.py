@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import product
 from typing import Any, get_args
@@ -47,6 +48,18 @@ def _change(
         engine,
         lambda session: store.change_image(session, name, make, actor=actor, expected=expected),
     )
+
+
+def _twelve_at_once(work: Callable[[int], None]) -> None:
+    """Run `work` in twelve threads that begin together, each with a number of its own."""
+    start = threading.Barrier(12)
+
+    def run(number: int) -> None:
+        start.wait(30)
+        work(number)
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(run, range(12)))
 
 
 def _revision(engine: Engine) -> int:
@@ -214,10 +227,8 @@ def test_of_many_at_once_one_wins(engine: Engine) -> None:
     """Twelve who change the same version at once: one succeeds, eleven conflict."""
     _add(engine, "a")
     outcomes: list[str] = []
-    start = threading.Barrier(12)
 
     def change(number: int) -> None:
-        start.wait()
         spec = _spec("a", description=str(number))
         try:
             _change(engine, "a", lambda _stored: spec, actor=str(number), expected=[1])
@@ -225,32 +236,22 @@ def test_of_many_at_once_one_wins(engine: Engine) -> None:
         except store.VersionConflict:
             outcomes.append("conflict")
 
-    threads = [threading.Thread(target=change, args=(number,)) for number in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    _twelve_at_once(change)
     assert sorted(outcomes) == ["changed"] + ["conflict"] * 11
 
 
 def test_of_many_with_the_same_name_one_is_made(engine: Engine) -> None:
     """Twelve who create the same name at once: one image."""
     outcomes: list[str] = []
-    start = threading.Barrier(12)
 
-    def create() -> None:
-        start.wait()
+    def create(_number: int) -> None:
         try:
             _add(engine, "same")
             outcomes.append("made")
         except store.ImageExists:
             outcomes.append("taken")
 
-    threads = [threading.Thread(target=create) for _number in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    _twelve_at_once(create)
     assert sorted(outcomes) == ["made"] + ["taken"] * 11
 
 
@@ -276,21 +277,15 @@ def test_many_delete_at_once(engine: Engine) -> None:
     for name in names:
         _add(engine, name)
     problems: list[BaseException] = []
-    start = threading.Barrier(12)
 
-    def delete(some: list[str]) -> None:
-        start.wait()
-        for name in some:
+    def delete(number: int) -> None:
+        for name in names[number::12]:
             try:
                 write(engine, partial(store.delete_image, name=name))
             except Exception as error:  # noqa: BLE001 (whatever it is, it is shown)
                 problems.append(error)
 
-    threads = [threading.Thread(target=delete, args=(names[n::12],)) for n in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    _twelve_at_once(delete)
     assert problems == []
     assert _names(engine) == []
 
