@@ -1,7 +1,8 @@
 """The field types of images and instance types, and their error sentences.
 
-A field's type trims what was sent, and raises ValueError with a sentence for people if that
-is invalid. `field_errors` collects these sentences by field, pydantic's own ones included.
+A field's type trims what was sent (but not the names of groups, which are the hub's), and raises
+ValueError with a sentence for people if that is invalid. `field_errors` collects these sentences
+by field, pydantic's own ones included.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def _check_secret_name(value: str) -> str:
 def _check_group(value: str) -> str:
     if not value:
         raise ValueError("Give the group's name.")
-    return value
+    return value  # as it is: the hub may have "ds " beside "ds"
 
 
 # Strict: a number or a boolean is not text.
@@ -131,7 +132,13 @@ Reference = Annotated[
     AfterValidator(_check_reference),
 ]
 SecretName = Annotated[Line, AfterValidator(_check_secret_name)]
-Group = Annotated[Line, Field(max_length=GROUP_MAX_LENGTH), AfterValidator(_check_group)]
+Group = Annotated[
+    str,
+    Field(strict=True, max_length=GROUP_MAX_LENGTH),
+    AfterValidator(_check_storable),
+    AfterValidator(_check_one_line),
+    AfterValidator(_check_group),
+]
 
 
 _SENTENCES = {

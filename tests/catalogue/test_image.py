@@ -117,7 +117,7 @@ def test_invalid_references(reference: str, words: str) -> None:
         ({"type": "cpu", "gpu_url": None}, {"gpu_url": None}),
         ({"pull_secret": ""}, {"pull_secret": None}),
         ({"pull_secret": "my.secret-1"}, {"pull_secret": "my.secret-1"}),
-        ({"groups": ["b", " a ", "b"]}, {"groups": ["b", "a"]}),
+        ({"groups": ["b", " a ", "b"]}, {"groups": ["b", " a "]}),
         ({"version": 7, "ready": "x", "created_by": 1}, {"name": "a"}),
     ],
 )
