@@ -13,6 +13,7 @@ from traitlets.config import Application, catch_config_error
 from hub_images import __version__
 from hub_images.settings import SETTINGS_VARIABLE, HubImages, load_settings
 from hub_images.store.engine import make_engine
+from hub_images.store.snapshots import mend
 from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
 
 
@@ -92,13 +93,17 @@ class UpgradeDb(Command):
     """Upgrades the database to this version's revision."""
 
     name = "hub-images-upgrade-db"
-    description = "Create the tables in an empty database, or upgrade those of an older version."
+    description = (
+        "Create the tables in an empty database, or upgrade those of an older version; accept a "
+        "catalogue whose tables were changed by hand."
+    )
 
     def start(self) -> None:
         """Upgrade the database and log what happened."""
         engine = make_engine(self.settings.database_url)
         try:
             changed = upgrade(engine)
+            mended = mend(engine)
         except DatabaseNotReady as error:
             self.exit_with(str(error))
         except SQLAlchemyError as error:
@@ -108,3 +113,5 @@ class UpgradeDb(Command):
             self.log.info("Upgraded the database to revision %s.", head_revision())
         else:
             self.log.info("The database is already at revision %s.", head_revision())
+        if mended:
+            self.log.warning("The catalogue was not whole; from now on it counts as it is.")

@@ -25,7 +25,11 @@ KEYS = (INSTANCE_TYPE_KEY, IMAGE_KEY)
 #: fills them in anew, and does not hold users to what they never chose.
 FILLED_IN_KEY = "hub_images_filled_in"
 
-_SHOWN_LENGTH = 80
+#: Remembers which image was chosen: another one may later get the name of a deleted one.
+IDENTITY_KEY = "hub_images_identity"
+
+#: Every key that is saved with a server for us; all other keys are the deployer's.
+SAVED_KEYS = (*KEYS, FILLED_IN_KEY, IDENTITY_KEY)
 
 _Named = TypeVar("_Named", InstanceType, Entry)
 
@@ -113,7 +117,7 @@ def choose(
         if not isinstance(value, str):
             raise NotStarted(HTTPStatus.BAD_REQUEST, f"{key} must be a name (text).")
     usable = [t for t in instance_types if rules.may_use(t, groups)]
-    image = _wanted_image(wanted, snapshot, groups)
+    image = _wanted_image(wanted, user_options.get(IDENTITY_KEY), snapshot, groups)
     instance_type = _wanted_instance_type(wanted, usable)
     if image is not None and instance_type is not None:
         if not rules.fits(image, instance_type):
@@ -134,11 +138,11 @@ def choose(
         )
     filled = (IMAGE_KEY,) if instance_type is not None else (INSTANCE_TYPE_KEY, IMAGE_KEY)
     candidates = usable if instance_type is None else [instance_type]
-    if pair := _first_pair(candidates, lambda: snapshot.each_visible(groups)):
+    if pair := _first_pair(candidates, lambda kind: snapshot.first_fitting(groups, kind)):
         return Choice(*pair, filled)
     if not usable:
         raise NotStarted(HTTPStatus.FORBIDDEN, "No instance type is available to you.")
-    if instance_type is not None and snapshot.visible(groups):
+    if instance_type is not None and snapshot.shows_any(groups):
         raise NotStarted(
             HTTPStatus.FORBIDDEN,
             f"No image that fits {instance_type.display_name} is available to you.",
@@ -146,14 +150,13 @@ def choose(
     raise NotStarted(HTTPStatus.FORBIDDEN, "No image is available to you.")
 
 
-def remembered(user_options: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
+def remembered(choice: Choice) -> dict[str, Any]:
     """Return the options to save with the server: what is started, and what was filled in."""
-    options = {
-        **user_options,
+    options: dict[str, Any] = {
         INSTANCE_TYPE_KEY: choice.instance_type.name,
         IMAGE_KEY: choice.image.name,
+        IDENTITY_KEY: choice.image.identity,
     }
-    options.pop(FILLED_IN_KEY, None)
     if choice.filled_in:
         options[FILLED_IN_KEY] = list(choice.filled_in)
     return options
@@ -170,7 +173,10 @@ def preselect(
     wanted = chosen(saved)
     instance_type = _named(offered.instance_types, wanted.get(INSTANCE_TYPE_KEY))
     image = _named(offered.images, wanted.get(IMAGE_KEY))
-    problem = _lost(wanted, instance_type, image, snapshot, groups)
+    replaced = image is not None and _is_another(image, saved.get(IDENTITY_KEY))
+    if replaced:
+        image = None
+    problem = _lost(wanted, instance_type, image, replaced, snapshot, groups)
     if not offered.images:
         return Preselection(None, None, problem)
     if image is not None:
@@ -182,13 +188,15 @@ def preselect(
                 f"Your last image, {image.display_name}, "
                 f"cannot be used with {instance_type.display_name}."
             )
-            image = _first_fitting(offered.images, instance_type)
+            image = _first_fitting(offered.images, instance_type.type)
     elif instance_type is not None:
-        image = _first_fitting(offered.images, instance_type)
+        image = _first_fitting(offered.images, instance_type.type)
     if instance_type is not None and image is None:
         problem = f"No image that fits {instance_type.display_name} is available to you."
     if instance_type is None or image is None:
-        pair = _first_pair(offered.instance_types, lambda: offered.images)
+        pair = _first_pair(
+            offered.instance_types, lambda kind: _first_fitting(offered.images, kind)
+        )
         assert pair is not None  # noqa: S101 (each offered image fits an offered type)
         instance_type, image = pair
     if problem:
@@ -200,6 +208,7 @@ def _lost(
     wanted: Mapping[str, Any],
     instance_type: InstanceType | None,
     image: Entry | None,
+    replaced: bool,
     snapshot: Snapshot,
     groups: Collection[str],
 ) -> str | None:
@@ -211,6 +220,11 @@ def _lost(
     parts = []
     if INSTANCE_TYPE_KEY in wanted and instance_type is None:
         parts.append(("instance type", wanted[INSTANCE_TYPE_KEY]))
+    if replaced:
+        return (
+            f"Your last image, {wanted[IMAGE_KEY]}, is no longer available to you; "
+            "another image has its name now."
+        )
     if IMAGE_KEY in wanted and image is None:
         name = wanted[IMAGE_KEY]
         usable = snapshot.named(name) if isinstance(name, str) else None
@@ -230,18 +244,28 @@ def _lost(
 
 
 def _first_pair(
-    instance_types: Iterable[InstanceType], images: Callable[[], Iterable[Entry]]
+    instance_types: Iterable[InstanceType], first: Callable[[str], Entry | None]
 ) -> tuple[InstanceType, Entry] | None:
-    """Return what is filled in: the first instance type that an image fits, and the first such."""
+    """Return what is filled in: the first instance type that an image fits, and the first such.
+
+    `first` finds the first image that fits instance types of a type; it is asked once for each.
+    """
+    found: dict[str, Entry | None] = {}
     for instance_type in instance_types:
-        image = _first_fitting(images(), instance_type)
+        kind = instance_type.type
+        image = found[kind] if kind in found else found.setdefault(kind, first(kind))
         if image is not None:
             return instance_type, image
     return None
 
 
-def _first_fitting(images: Iterable[Entry], instance_type: InstanceType) -> Entry | None:
-    return next((entry for entry in images if rules.fits(entry, instance_type)), None)
+def _first_fitting(images: Iterable[Entry], kind: str) -> Entry | None:
+    return next((entry for entry in images if kind in rules.fitting_types(entry)), None)
+
+
+def _is_another(image: Entry, identity: object) -> bool:
+    """Say whether `image` is not the one that was chosen; choices of earlier versions are."""
+    return isinstance(identity, str) and image.identity != identity
 
 
 def _named(items: Iterable[_Named], name: object) -> _Named | None:
@@ -249,13 +273,13 @@ def _named(items: Iterable[_Named], name: object) -> _Named | None:
 
 
 def _wanted_image(
-    wanted: Mapping[str, str], snapshot: Snapshot, groups: Collection[str]
+    wanted: Mapping[str, str], identity: object, snapshot: Snapshot, groups: Collection[str]
 ) -> Entry | None:
     if IMAGE_KEY not in wanted:
         return None
     entry = snapshot.named(wanted[IMAGE_KEY])
-    # One answer for both, so that nobody learns what exists.
-    if entry is None or not rules.may_use(entry, groups):
+    # One answer for all, so that nobody learns what exists.
+    if entry is None or not rules.may_use(entry, groups) or _is_another(entry, identity):
         raise _not_available("image", wanted[IMAGE_KEY])
     return entry
 
@@ -272,6 +296,6 @@ def _wanted_instance_type(
 
 
 def _not_available(what: str, name: str) -> NotStarted:
-    shown = name if len(name) <= _SHOWN_LENGTH else name[:_SHOWN_LENGTH] + "…"
-    shown = "".join(c if c.isprintable() else "?" for c in shown)
-    return NotStarted(HTTPStatus.FORBIDDEN, f"The {what} {shown} is not available to you.")
+    # A link can hold any text, and this sentence must not speak for whoever wrote it.
+    shown = f"The {what} {name}" if is_name(name) else f"The {what}"
+    return NotStarted(HTTPStatus.FORBIDDEN, f"{shown} is not available to you.")

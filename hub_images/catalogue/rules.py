@@ -49,7 +49,12 @@ def may_use(item: Shared, groups: Collection[str]) -> bool:
 
 def fits(image: Typed, instance_type: Typed) -> bool:
     """Say whether `image` runs on `instance_type`."""
-    return image.type in ("universal", instance_type.type)
+    return instance_type.type in fitting_types(image)
+
+
+def fitting_types(image: Typed) -> tuple[str, ...]:
+    """Return the types of the instance types that `image` runs on."""
+    return ("cpu", "gpu") if image.type == "universal" else (image.type,)
 
 
 def reference(image: HasReference, instance_type: Typed) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, make_dataclass
 from typing import TYPE_CHECKING
 
+from hub_images.catalogue import rules
 from hub_images.catalogue.image import ImageSpec
 
 if TYPE_CHECKING:
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
         """An enabled and ready image, with every field of its spec."""
 
         version: int
+        identity: str
 
 else:
     # A pydantic model takes eight times the memory, and a hub may cache 10,000 entries.
     Entry = make_dataclass(
         "Entry",
         [*((name, spec.annotation) for name, spec in ImageSpec.model_fields.items()),
-         ("version", int)],
+         ("version", int), ("identity", str)],
         frozen=True, slots=True, kw_only=True,
         namespace={"__doc__": "An enabled and ready image, with every field of its spec."},
     )  # fmt: skip
@@ -34,35 +35,43 @@ class Snapshot:
     `entries` are in the order in which people see them: by display name.
     """
 
-    revision: int
     entries: tuple[Entry, ...]
     position: Mapping[str, int] = field(init=False)
     """The index of each image in `entries`, by name."""
     _for_everyone: tuple[int, ...] = field(init=False)
     _by_group: Mapping[str, tuple[int, ...]] = field(init=False)
+    _first: Mapping[tuple[str | None, str], int] = field(init=False)
+    """The first entry for a group (None: for everyone) that fits a type of instance type."""
 
     def __post_init__(self) -> None:
-        by_group: dict[str, list[int]] = {}
+        shared: dict[str | None, list[int]] = {None: []}
+        first: dict[tuple[str | None, str], int] = {}
         for index, entry in enumerate(self.entries):
-            for group in () if entry.is_global else entry.groups:
-                by_group.setdefault(group, []).append(index)
-        everyone = tuple(index for index, entry in enumerate(self.entries) if entry.is_global)
+            for group in (None,) if entry.is_global else entry.groups:
+                shared.setdefault(group, []).append(index)
+                for kind in rules.fitting_types(entry):
+                    first.setdefault((group, kind), index)
         position = {entry.name: index for index, entry in enumerate(self.entries)}
         object.__setattr__(self, "position", position)
-        object.__setattr__(self, "_for_everyone", everyone)
-        object.__setattr__(self, "_by_group", {k: tuple(v) for k, v in by_group.items()})
+        object.__setattr__(self, "_for_everyone", tuple(shared.pop(None)))
+        object.__setattr__(self, "_by_group", {k: tuple(v) for k, v in shared.items()})
+        object.__setattr__(self, "_first", first)
 
     def named(self, name: str) -> Entry | None:
         """Return the image of that name; None if none can be started."""
         index = self.position.get(name)
         return None if index is None else self.entries[index]
 
-    def sharing(self, groups: Collection[str]) -> frozenset[str]:
+    def sharing(self, groups: Iterable[str]) -> frozenset[str]:
         """Return those of `groups` that any image is shared with; the others do not matter."""
         return frozenset(group for group in groups if group in self._by_group)
 
+    def shows_any(self, groups: Iterable[str]) -> bool:
+        """Say whether there is anything that a member of `groups` may use."""
+        return bool(self._for_everyone) or bool(self.sharing(groups))
+
     def visible(self, groups: Collection[str]) -> list[Entry]:
-        """Return what a member of `groups` may use, by display name.
+        """Return what a member of `groups` may use, in the order of `entries`.
 
         The same as `rules.may_use` over all entries, but it costs only what it finds.
         """
@@ -71,8 +80,11 @@ class Snapshot:
             return [self.entries[index] for index in self._for_everyone]
         return [self.entries[index] for index in sorted({*found, *self._for_everyone})]
 
-    def each_visible(self, groups: Collection[str]) -> Iterator[Entry]:
-        """Yield what `visible` returns, some of it twice; it costs only what is taken."""
-        shared = (self._by_group[group] for group in self.sharing(groups))
-        for index in heapq.merge(self._for_everyone, *shared):
-            yield self.entries[index]
+    def first_fitting(self, groups: Iterable[str], kind: str) -> Entry | None:
+        """Return the first of `visible` that fits instance types of the type `kind`.
+
+        One look for each group, however many images there are.
+        """
+        found = (self._first.get((group, kind)) for group in (None, *groups))
+        index = min((index for index in found if index is not None), default=None)
+        return None if index is None else self.entries[index]

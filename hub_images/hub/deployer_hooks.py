@@ -6,14 +6,19 @@ The hub calls our hooks, and ours call the deployer's, in every form that Jupyte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import TYPE_CHECKING, Any
 
-from hub_images.catalogue.choice import KEYS
+from hub_images.catalogue.choice import KEYS, SAVED_KEYS
+from hub_images.hub.refusal import refuse
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
+
+#: Of options that are not ours, as far as a start may bring them along.
+OPTIONS_MAX_CHARACTERS = 64 * 1024
 
 _QUERY_PREFIX = "opt-"  # in links; JupyterHub before 6.0 does not remove it
 
@@ -27,6 +32,23 @@ class DeployerHooks:
     apply_user_options: Any = None
     pre_spawn_hook: Any = None
 
+    def their_options(self, user_options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that are not ours, if a hook of theirs may want them.
+
+        A start over REST can bring anything, and the hub keeps it and lists it with every
+        server. Raises a refusal for more than `OPTIONS_MAX_CHARACTERS`.
+        """
+        if all(getattr(self, hook.name) is None for hook in fields(self)):
+            return {}
+        theirs = {key: value for key, value in user_options.items() if key not in SAVED_KEYS}
+        if not _fits(theirs, OPTIONS_MAX_CHARACTERS):
+            raise refuse(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"Send at most {OPTIONS_MAX_CHARACTERS:,} characters of options with a start.",
+                reason="options",
+            )
+        return theirs
+
     async def extra_form(self, spawner: Spawner) -> str:
         """Return the deployer's part of the options form."""
         form = self.options_form
@@ -37,21 +59,21 @@ class DeployerHooks:
         return form or ""
 
     async def extra_options(
-        self, fields: dict[str, list[Any]], spawner: Spawner | None
+        self, sent: dict[str, list[Any]], spawner: Spawner | None
     ) -> dict[str, Any]:
-        """Return what `fields`, which are not ours, mean to the deployer."""
+        """Return what the fields `sent`, which are not ours, mean to the deployer."""
         theirs = self.options_from_form
         if theirs is None:
             # Their form, or their hook that reads options, expects what was sent.
-            return dict(fields) if self.options_form or self.apply_user_options else {}
+            return dict(sent) if self.options_form or self.apply_user_options else {}
         if theirs == "simple":
-            return {k: v[0] if len(v) == 1 else v for k, v in fields.items()}
+            return {k: v[0] if len(v) == 1 else v for k, v in sent.items()}
         if theirs == "passthrough":
-            return dict(fields)
+            return dict(sent)
         if "spawner" in signature(theirs).parameters:
-            result = theirs(fields, spawner=spawner)
+            result = theirs(sent, spawner=spawner)
         else:
-            result = theirs(fields)
+            result = theirs(sent)
         if isawaitable(result):
             result = await result
         return dict(result or {})
@@ -91,4 +113,22 @@ def split_fields(
     ours = {
         key: plain[key][0] if len(plain[key]) == 1 else plain[key] for key in KEYS if plain.get(key)
     }
-    return ours, {key: values for key, values in plain.items() if key not in KEYS}
+    return ours, {key: values for key, values in plain.items() if key not in SAVED_KEYS}
+
+
+def _fits(value: Any, characters: int) -> bool:
+    """Say whether `value`, any JSON, has at most so many characters; looks at no more of it."""
+    waiting = [value]
+    while waiting and characters >= 0:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            characters -= 2 * len(part)
+            if characters >= 0:
+                waiting += [*part, *part.values()]
+        elif isinstance(part, list):
+            characters -= 2 * len(part)
+            if characters >= 0:
+                waiting += part
+        else:
+            characters -= len(part) if isinstance(part, str) else len(repr(part))
+    return characters >= 0

@@ -2,32 +2,32 @@
 
 `options_from_form` only shapes what a form or link sent. `apply_user_options` decides:
 it runs at every start (form, link, REST, named server, an admin's, saved options),
-asks the database, and refuses with a sentence. `pre_spawn_hook` makes sure that it ran.
-Nothing here blocks the hub's event loop.
+asks the database, and refuses with a sentence. `pre_spawn_hook` makes sure that it ran, and
+the spawner's start begins with the same check once more. Nothing here blocks the hub's event loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from hub_images.catalogue.choice import Choice, NotStarted, choose
+from hub_images.catalogue.choice import Choice, NotStarted, choose, remembered
 from hub_images.catalogue.instance_type import InstanceType
+from hub_images.hub.checked_start import check_before_start
 from hub_images.hub.deployer_hooks import DeployerHooks, split_fields
+from hub_images.hub.failures import FailedStarts
 from hub_images.hub.options_form import OptionsForm
-from hub_images.hub.pod_start import guard_start
 from hub_images.hub.refusal import refuse
 from hub_images.hub.saved_options import (
     begin,
-    end,
     keep_replaced_options,
     remember,
     restore,
     saved_options,
 )
-from hub_images.hub.traits import apply_choice
+from hub_images.hub.traits import apply_choice, note_start, take_back
 from hub_images.store.database import DatabaseUnavailable
 from hub_images.store.snapshots import CatalogueReader
 
@@ -65,6 +65,7 @@ def make_hooks(
 ) -> Hooks:
     """Make the hooks, which read `catalogue` and also run what the `deployer` configured."""
     keep_replaced_options()
+    failed_starts = FailedStarts()
     form = OptionsForm(instance_types)
 
     async def options_form(spawner: Spawner) -> str:
@@ -81,23 +82,34 @@ def make_hooks(
         ours, others = split_fields(form_data)
         return {**await deployer.extra_options(others, spawner), **ours}
 
-    async def check(spawner: Spawner, user_options: dict[str, Any]) -> Choice:
+    async def check(spawner: Spawner, user_options: Mapping[str, Any]) -> Choice:
         groups = groups_of(spawner)
         try:
             return await catalogue.read(
                 lambda snapshot: choose(user_options, instance_types, snapshot, groups)
             )
         except NotStarted as error:
-            raise refuse(spawner, error.status, error.message, reason="image") from None
+            raise refuse(error.status, error.message, reason="image") from None
         except DatabaseUnavailable:
+            raise refuse(HTTPStatus.SERVICE_UNAVAILABLE, _UNAVAILABLE, reason="database") from None
+
+    async def check_again(spawner: Spawner, choice: Choice) -> None:
+        now = await check(spawner, remembered(replace(choice, filled_in=())))
+        if (now.reference, now.image.pull_secret) != (choice.reference, choice.image.pull_secret):
             raise refuse(
-                spawner, HTTPStatus.SERVICE_UNAVAILABLE, _UNAVAILABLE, reason="database"
-            ) from None
+                HTTPStatus.CONFLICT,
+                f"The image {choice.image.display_name} was changed while your server was about "
+                "to start. Start it again.",
+                reason="image",
+            )
 
     async def apply_user_options(spawner: Spawner, user_options: dict[str, Any]) -> None:
         spawner._hub_images_checked = False
         begin(spawner, user_options)
+        failed_starts.take_over(spawner)
+        take_back(spawner)
         try:
+            theirs = deployer.their_options(user_options)
             choice = await check(spawner, user_options)
             # Theirs runs first: where both set a trait (an image, say), ours wins.
             await deployer.apply(spawner, user_options)
@@ -105,10 +117,11 @@ def make_hooks(
             restore(spawner)
             raise
         apply_choice(spawner, choice)
-        if hasattr(spawner, "pod_reflector"):
-            display_name, reference = choice.image.display_name, choice.reference
-            guard_start(spawner, display_name, reference, pull_failure_timeout_seconds)
-        remember(spawner, user_options, choice)
+        remember(spawner, theirs, choice)
+        check_before_start(
+            spawner, choice, lambda: check_again(spawner, choice), pull_failure_timeout_seconds
+        )
+        spawner._hub_images_started = choice.image.identity
         spawner.log.info(
             "Starting %s with the image %s (%s) on %s",
             spawner._log_name, choice.image.name, choice.reference, choice.instance_type.name,
@@ -120,9 +133,9 @@ def make_hooks(
             _require_check(spawner)
             await deployer.before_start(spawner)
         except Exception:
+            note_start(spawner)
             restore(spawner)
             raise
-        end(spawner)
 
     return Hooks(options_form, options_from_form, apply_user_options, pre_spawn_hook)
 
@@ -138,7 +151,6 @@ def _require_check(spawner: Spawner) -> None:
     if problem:
         spawner.log.error("Not starting %s: %s", spawner._log_name, problem)
         raise refuse(
-            spawner,
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "The hub's configuration does not work with hub-images. Tell your administrator.",
             reason="configuration",

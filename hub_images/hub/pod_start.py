@@ -93,30 +93,19 @@ class PullWatch:
         return self._told if now - self._since >= self._timeout else None
 
 
-def guard_start(
-    spawner: Spawner, display_name: str, reference: str, timeout_seconds: float
-) -> None:
-    """End the next start of `spawner`, a KubeSpawner, early if it cannot succeed.
-
-    `timeout_seconds` count from the first report of a pull failure; 0 waits for the
-    spawner's own start_timeout.
-    """
-    original: Callable[[], Awaitable[Any]] = type(spawner).start.__get__(spawner)
-
-    async def start() -> Any:
-        return await _start(spawner, original, display_name, reference, timeout_seconds)
-
-    spawner.start = start
-
-
-async def _start(
+async def guarded_start(
     spawner: Spawner,
-    original: Callable[[], Awaitable[Any]],
+    own_start: Callable[[], Awaitable[Any]],
     display_name: str,
     reference: str,
     timeout_seconds: float,
 ) -> Any:
-    starting = asyncio.ensure_future(maybe_future(original()))
+    """Run `own_start` of `spawner`, a KubeSpawner; end it early if it cannot succeed.
+
+    `timeout_seconds` count from the first report of a pull failure; 0 waits for the
+    spawner's own start_timeout.
+    """
+    starting = asyncio.ensure_future(maybe_future(own_start()))
     # one look earlier: the next one would come after the timeout
     watch = PullWatch(timeout_seconds - LOOK_SECONDS)
     try:
@@ -139,7 +128,7 @@ async def _start(
         status, message = refused
         spawner.log.error("Kubernetes refused %s: %s", spawner._log_name, message)
         raise refuse(
-            spawner, status, f"Kubernetes refused to start your server: {message}",
+            status, f"Kubernetes refused to start your server: {message}",
             reason="kubernetes-refused",
         ) from None  # fmt: skip
     finally:
@@ -177,7 +166,6 @@ def _not_pulled(
         spawner._log_name, logged, failure.reason, told,
     )  # fmt: skip
     return refuse(
-        spawner,
         HTTPStatus.FAILED_DEPENDENCY,
         f"{what} cannot be pulled: {failure.reason}: {told or reference}. {advice}",
         reason="image-not-pulled",

@@ -53,9 +53,9 @@ def begin(spawner: Spawner, user_options: Any) -> None:
     spawner._hub_images_remembered = dict(before or {})
 
 
-def remember(spawner: Spawner, user_options: Mapping[str, Any], choice: Choice) -> None:
-    """Save `choice` with the server, for the options form and the usage figures."""
-    options = remembered(user_options, choice)
+def remember(spawner: Spawner, theirs: Mapping[str, Any], choice: Choice) -> None:
+    """Save `choice` with the server, and the deployer's options beside it."""
+    options = {**theirs, **remembered(choice)}
     if spawner.has_trait("profile_list"):
         # KubeSpawner fails a start that names a profile where there are none. A name may be
         # saved from before hub-images came, or someone may send one.

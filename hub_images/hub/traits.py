@@ -1,13 +1,13 @@
 """Sets a choice on a spawner: the image's exact reference, and what the instance type says.
 
-It adds to what the deployer configured. A spawner object can serve several starts, so it
-first takes back what the last start set, unless someone else has changed that since.
+It adds to what the deployer configured. A spawner object can serve several starts, so each
+first takes back what the last one set, with what later hooks put on top of that.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub_images.catalogue.choice import Choice
 from hub_images.catalogue.instance_type import InstanceType
@@ -21,25 +21,46 @@ INSTANCE_TYPE_LABEL = "hub-images/instance-type"
 _RESOURCES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee")
 
 
+class _Set(NamedTuple):
+    """A trait's value before we set it, and as the spawner's own start saw it."""
+
+    before: Any
+    at_start: Any
+
+
 def apply_choice(spawner: Spawner, choice: Choice) -> None:
-    """Set the image, resources and labels of `choice` on `spawner`."""
-    take_back(spawner)
-    before = {
-        name: copy.copy(getattr(spawner, name)) for name in _touched(spawner, choice.instance_type)
-    }
+    """Set the image, resources and labels of `choice` on `spawner`, after `take_back`."""
+    names = _touched(spawner, choice.instance_type)
+    before = {name: copy.copy(getattr(spawner, name)) for name in names}
     _apply_instance_type(spawner, choice.instance_type)
     _apply_image(spawner, choice)
     _add_labels(spawner, choice)
+    spawner._hub_images_set = {name: _Set(value, value) for name, value in before.items()}
+    note_start(spawner)
+
+
+def note_start(spawner: Spawner) -> None:
+    """Note what we set as the start sees it, with what later hooks put on top."""
     spawner._hub_images_set = {
-        name: (value, copy.copy(getattr(spawner, name))) for name, value in before.items()
+        name: _Set(value.before, copy.copy(getattr(spawner, name)))
+        for name, value in getattr(spawner, "_hub_images_set", {}).items()
     }
 
 
 def take_back(spawner: Spawner) -> None:
-    """Restore what the last `apply_choice` on this spawner changed."""
-    for name, (before, after) in getattr(spawner, "_hub_images_set", {}).items():
-        if getattr(spawner, name) == after:
+    """Restore what the last start on this object changed; keep what was changed since.
+
+    Call it before anything of this start's own sets a trait.
+    """
+    for name, (before, at_start) in getattr(spawner, "_hub_images_set", {}).items():
+        now = getattr(spawner, name)
+        if now == at_start:
             setattr(spawner, name, before)
+        elif isinstance(before, dict) and isinstance(at_start, dict) and isinstance(now, dict):
+            since = {k: v for k, v in now.items() if k not in at_start or at_start[k] != v}
+            setattr(spawner, name, {**before, **since})
+        elif isinstance(before, list) and isinstance(at_start, list) and isinstance(now, list):
+            setattr(spawner, name, [*before, *(item for item in now if item not in at_start)])
     spawner._hub_images_set = {}
 
 

@@ -1,15 +1,17 @@
 """Every query and write of one or several images, over a `Session`.
 
 The functions that write run inside `transaction.write`, which holds the lock and commits.
-Guarantees: each change, and nothing else, raises an image's version by one.
+Guarantees: each change, and nothing else, raises an image's version by one; the versions of a
+name go on where an image is deleted and another one gets its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
+from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +24,7 @@ from hub_images.catalogue.image import (
     ImageSpec,
     image_fields,
 )
-from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image
+from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image, PastName
 from hub_images.store.search import fold, search_text
 
 AnyVersion = Literal["*"]
@@ -90,7 +92,7 @@ def get_image(session: Session, name: str) -> Image:
         raise ImageNotFound(name)
     statement = select(Image).where(Image.name == name).options(selectinload(Image.group_rows))
     image = session.execute(statement).scalar_one_or_none()
-    if image is None:
+    if image is None or image.name != name:  # MySQL ignores blanks at the end
         raise ImageNotFound(name)
     return image
 
@@ -110,7 +112,8 @@ def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:
     """Add an image; raises `ImageExists`."""
     if session.execute(select(Image.id).where(Image.name == spec.name)).first():
         raise ImageExists(spec.name)
-    image = new_image(spec, actor=actor)
+    past = session.get(PastName, spec.name)
+    image = new_image(spec, actor=actor, version=past.version + 1 if past else 1)
     session.add(image)
     try:
         session.flush()
@@ -119,10 +122,17 @@ def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:
     return Change(image, None, spec)
 
 
-def new_image(spec: ImageSpec, *, actor: str) -> Image:
+def new_image(spec: ImageSpec, *, actor: str, version: int = 1) -> Image:
     """Return the row of a new image, not yet in a session."""
     now = datetime.now(UTC)
-    image = Image(version=1, created_at=now, updated_at=now, created_by=actor, updated_by=actor)
+    image = Image(
+        identity=uuid4().hex,
+        version=version,
+        created_at=now,
+        updated_at=now,
+        created_by=actor,
+        updated_by=actor,
+    )
     image.group_rows = []
     _assign(image, spec)
     return image
@@ -148,12 +158,20 @@ def change_image(
 
 
 def set_enabled(
-    session: Session, names: Collection[str], enabled: bool, *, actor: str
+    session: Session,
+    names: Collection[str],
+    enabled: bool,
+    *,
+    actor: str,
+    seen: Mapping[str, int] | None = None,
 ) -> list[Change]:
-    """Enable or disable the named images that exist."""
+    """Enable or disable the named images that exist.
+
+    `seen` holds the versions that the caller knows, by name. Raises `VersionConflict`.
+    """
     return [
         _store(image, spec, spec.model_copy(update={"enabled": enabled}), actor)
-        for image in named_images(session, names)
+        for image in _seen_images(session, names, seen)
         for spec in [spec_of(image)]
     ]
 
@@ -162,14 +180,36 @@ def delete_image(session: Session, name: str, *, expected: Expected = None) -> C
     """Delete an image; raises `ImageNotFound` and `VersionConflict`."""
     image = get_image(session, name)
     _check_version(image, expected)
-    session.delete(image)
-    return Change(image, spec_of(image), None)
+    return _delete(session, [image])[0]
 
 
-def delete_images(session: Session, names: Collection[str]) -> list[Change]:
-    """Delete the named images that exist."""
+def delete_images(
+    session: Session, names: Collection[str], *, seen: Mapping[str, int] | None = None
+) -> list[Change]:
+    """Delete the named images that exist; `seen` as for `set_enabled`."""
+    return _delete(session, _seen_images(session, names, seen))
+
+
+def _seen_images(
+    session: Session, names: Collection[str], seen: Mapping[str, int] | None
+) -> Sequence[Image]:
     images = named_images(session, names)
     for image in images:
+        if seen and image.name in seen:
+            _check_version(image, [seen[image.name]])
+    return images
+
+
+def _delete(session: Session, images: Sequence[Image]) -> list[Change]:
+    """Delete images, and remember their versions."""
+    names = [image.name for image in images]
+    statement = select(PastName).where(PastName.name.in_(names)).order_by(PastName.name)
+    past = {row.name: row for row in session.scalars(statement)}
+    for image in images:
+        if image.name in past:
+            past[image.name].version = image.version
+        else:
+            session.add(PastName(name=image.name, version=image.version))
         session.delete(image)
     return [Change(image, spec_of(image), None) for image in images]
 

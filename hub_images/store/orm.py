@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     DateTime,
@@ -39,6 +40,7 @@ from hub_images.catalogue.image import IMAGE_TYPES
 from hub_images.catalogue.reference import MAX_LENGTH as REFERENCE_MAX_LENGTH
 
 ACTOR_MAX_LENGTH = 255  # of `users.name` in JupyterHub's database
+TOKEN_LENGTH = 32  # of a random UUID in hexadecimal digits
 SORT_KEY_MAX_LENGTH = 3 * DISPLAY_NAME_MAX_LENGTH  # case folding makes one character up to three
 
 _MYSQL_COLLATION = "utf8mb4_bin"
@@ -50,6 +52,34 @@ def text(length: int) -> TypeEngine[str]:
         String(length)
         .with_variant(String(length, collation="C"), "postgresql")
         .with_variant(mysql.VARCHAR(length, collation=_MYSQL_COLLATION), "mysql", "mariadb")
+    )
+
+
+class _Utf8(TypeDecorator[str]):
+    """Text as the bytes of its UTF-8."""
+
+    impl = mysql.VARBINARY
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Encode what is stored or compared."""
+        return None if value is None else value.encode()
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Decode what was stored."""
+        return None if value is None else bytes(value).decode()
+
+
+def exact_text(length: int) -> TypeEngine[str]:
+    """As `text`, where blanks at the end count too.
+
+    In MySQL's and MariaDB's `utf8mb4_bin` they do not, and the collations in which they do have
+    another name in each; bytes compare as they are.
+    """
+    return (
+        String(length)
+        .with_variant(String(length, collation="C"), "postgresql")
+        .with_variant(_Utf8(4 * length), "mysql", "mariadb")
     )
 
 
@@ -121,10 +151,10 @@ _TABLE_OPTIONS = {
 
 
 class CatalogueState(Base):
-    """The one row that every write changes first.
+    """The one row that every write changes: the catalogue's lock, clock and seal.
 
-    It is the clock of the catalogue (`revision` tells a reader whether its cache is still
-    valid) and its lock (writers wait for each other here).
+    Writers wait for each other here. `revision` and `token` tell a reader whether its cache is
+    still valid; `offered` and `checksum` prove that it has read everything (see `seal`).
     """
 
     __tablename__ = "hub_images_catalogue"
@@ -132,6 +162,9 @@ class CatalogueState(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     revision: Mapped[int] = mapped_column(Integer, nullable=False)
+    token: Mapped[str] = mapped_column(text(TOKEN_LENGTH), nullable=False)
+    offered: Mapped[int] = mapped_column(Integer, nullable=False)
+    checksum: Mapped[int] = mapped_column(BigInteger, nullable=False)
 
 
 class Image(Base):
@@ -175,7 +208,9 @@ class Image(Base):
         order_by="ImageGroup.position",
     )
 
-    # since when and by whom
+    # which one it is, since when and by whom
+    identity: Mapped[str] = mapped_column(text(TOKEN_LENGTH), nullable=False)
+    """Random; tells it from another image that had or will have its name."""
     version: Mapped[int] = mapped_column(Integer, nullable=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, nullable=False)
@@ -185,6 +220,7 @@ class Image(Base):
     # derived when the row is written: see the module's docstring
     sort_key: Mapped[str] = mapped_column(text(SORT_KEY_MAX_LENGTH), nullable=False)
     search_text: Mapped[str] = mapped_column(folded_text(), nullable=False)
+    fingerprint: Mapped[int] = mapped_column(BigInteger, nullable=False)
 
     @property
     def ready(self) -> bool:
@@ -217,5 +253,18 @@ class ImageGroup(Base):
     image_id: Mapped[int] = mapped_column(
         ForeignKey("hub_images_image.id", ondelete="CASCADE"), primary_key=True
     )
-    group_name: Mapped[str] = mapped_column(text(GROUP_MAX_LENGTH), primary_key=True)
+    group_name: Mapped[str] = mapped_column(exact_text(GROUP_MAX_LENGTH), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, nullable=False)
+
+
+class PastName(Base):
+    """The last version that an image of this name had when one was deleted.
+
+    Versions of a name go on from there, so that none ever comes twice.
+    """
+
+    __tablename__ = "hub_images_past_name"
+    __table_args__ = (_TABLE_OPTIONS,)
+
+    name: Mapped[str] = mapped_column(text(NAME_MAX_LENGTH), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, nullable=False)

@@ -1,8 +1,8 @@
 """Reads the images that can be started, and caches them while the catalogue is unchanged.
 
-One statement reads a `Snapshot`, so it is consistent. Every use asks the database for the
-catalogue's revision, and reads a new snapshot if that has changed. So a revoked permission
-counts at the next click, and a start costs one small query, however large the catalogue is.
+Every use asks the database for the catalogue's state, and reads a new snapshot if that has
+changed. So a revoked permission counts at the next click, and a start costs one small query,
+however large the catalogue is. A snapshot is whole: what was read is held against the seal.
 """
 
 from __future__ import annotations
@@ -13,56 +13,94 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.engine import URL
 
-from hub_images.catalogue.image import ImageSpec
 from hub_images.catalogue.snapshot import Entry, Snapshot
 from hub_images.store.database import Database
 from hub_images.store.orm import CatalogueState, Image, ImageGroup
-from hub_images.store.upgrade import check_revision
+from hub_images.store.seal import OFFERED, SEALED, Seal, State, fingerprint, seal_anew
+from hub_images.store.transaction import write
+from hub_images.store.upgrade import DatabaseNotReady, check_revision
 
 T = TypeVar("T")
 
-#: Every options form and start runs this, so build it once.
-_REVISION = select(CatalogueState.revision).where(CatalogueState.id == 1)
 
-_COLUMNS = [name for name in ImageSpec.model_fields if name != "groups"]
+class NotWhole(DatabaseNotReady):
+    """Not everything is there that the seal says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The catalogue in the database is not whole. If somebody is restoring it, wait until "
+            "that has ended. If somebody changed the tables by hand, run `hub-images upgrade-db`."
+        )
+
+
+#: Every options form and start runs this, so build it once.
+_STATE = select(CatalogueState.revision, CatalogueState.token).where(CatalogueState.id == 1)
+_SEAL = select(CatalogueState.offered, CatalogueState.checksum).where(CatalogueState.id == 1)
+
 _ENTRIES = (
-    select(*(getattr(Image, name) for name in _COLUMNS), Image.version, ImageGroup.group_name)
+    select(*(getattr(Image, name) for name in SEALED), ImageGroup.group_name)
     .outerjoin(ImageGroup, ImageGroup.image_id == Image.id)
-    .where(Image.enabled.is_(True), Image.url != "")
+    .where(OFFERED)
     .order_by(Image.sort_key, Image.name, ImageGroup.position)
 )
 
 
-def catalogue_revision(connection: Connection) -> int:
-    """Return the number that changes with every write."""
-    return connection.execute(_REVISION).scalar_one()
+def catalogue_state(connection: Connection) -> State:
+    """Return what changes with every write; raises `NotWhole` where it is missing."""
+    row = connection.execute(_STATE).one_or_none()
+    if row is None:  # a restore has made the table and not loaded it yet
+        raise NotWhole
+    return State(*row)
 
 
-def read_snapshot(connection: Connection) -> Snapshot:
-    """Read the images that can be started; raises `upgrade.DatabaseNotReady`.
+def read_snapshot(connection: Connection) -> tuple[State, Snapshot]:
+    """Read the images that can be started, and which state it is.
 
-    Every upgrade raises the catalogue's revision, so a hub comes here after one, and the
-    check keeps it from reading tables that its version does not know.
+    `connection` must not be in a transaction. Raises `upgrade.DatabaseNotReady` for tables of
+    another version (every upgrade changes the state, so a hub comes here after one), and
+    `NotWhole`, as while a restore loads the tables.
     """
+    if connection.dialect.name != "sqlite":  # there, each transaction sees one state anyway
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
     check_revision(connection)
-    # The revision first: after a commit in between, the next use reads again.
-    revision = catalogue_revision(connection)
-    return Snapshot(revision, tuple(_entries(connection.execute(_ENTRIES))))
+    state = catalogue_state(connection)
+    seal = Seal(*connection.execute(_SEAL).one())
+    entries, fingerprints = [], []
+    for entry in _entries(connection.execute(_ENTRIES)):
+        entries.append(entry)
+        values = (getattr(entry, name) for name in SEALED)
+        fingerprints.append(fingerprint(values, entry.groups))
+    if seal != Seal(len(entries), sum(fingerprints)):
+        raise NotWhole
+    return state, Snapshot(tuple(entries))
 
 
 def _entries(rows: Iterable[Any]) -> Iterable[Entry]:
     """Join the rows of each image, which follow each other."""
     for _name, group in groupby(rows, key=itemgetter(0)):
         members = list(group)
-        *values, version, _group = members[0]
+        *values, _group = members[0]
         yield Entry(
-            **dict(zip(_COLUMNS, values, strict=True)),
+            **dict(zip(SEALED, values, strict=True)),
             groups=tuple(row[-1] for row in members if row[-1] is not None),
-            version=version,
         )
+
+
+def mend(engine: Engine) -> bool:
+    """Seal a catalogue that is not whole as it is now; return whether that was needed.
+
+    Only a person can tell whether it lacks something; see `NotWhole`.
+    """
+    try:
+        with engine.connect() as connection:
+            read_snapshot(connection)
+    except NotWhole:
+        write(engine, seal_anew)
+        return True
+    return False
 
 
 class SnapshotCache:
@@ -70,23 +108,23 @@ class SnapshotCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._snapshot: Snapshot | None = None
+        self._cached: tuple[State, Snapshot] | None = None
 
     def current(self, connection: Connection) -> Snapshot:
-        """Return the snapshot of the database's present revision.
+        """Return the snapshot of the database's present state.
 
-        Raises `upgrade.DatabaseNotReady` if the tables belong to another version.
+        Raises what `read_snapshot` raises.
         """
-        snapshot = self._snapshot
-        if snapshot is not None and snapshot.revision == catalogue_revision(connection):
-            return snapshot
+        cached = self._cached
+        if cached is not None and cached[0] == catalogue_state(connection):
+            return cached[1]
         with self._lock:  # one thread reads, the others wait for what it found
             connection.rollback()
-            snapshot = self._snapshot
-            if snapshot is None or snapshot.revision != catalogue_revision(connection):
+            cached = self._cached
+            if cached is None or cached[0] != catalogue_state(connection):
                 connection.rollback()
-                self._snapshot = snapshot = read_snapshot(connection)
-        return snapshot
+                self._cached = cached = read_snapshot(connection)
+        return cached[1]
 
 
 class CatalogueReader:

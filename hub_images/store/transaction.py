@@ -2,7 +2,8 @@
 
 Guarantees: a write takes the lock before it reads, so it never overwrites a change that it
 has not seen; it commits whole or not at all; every commit, and nothing else, raises the
-catalogue's revision; no write touches tables of another revision than the code's.
+catalogue's revision and seals the catalogue anew (see `seal`); no write touches tables of
+another revision than the code's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import CursorResult, Engine, column, event, exists, table, updat
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from hub_images.store.orm import CatalogueState
+from hub_images.store.seal import seal
 from hub_images.store.upgrade import VERSION_TABLE, check_revision, head_revision
 
 T = TypeVar("T")
@@ -55,6 +57,7 @@ def write_in(session: WriteSession, function: Callable[[Session], T]) -> T:
         result = function(session)
         session.flush()
         if session.written:
+            seal(session)
             session.commit()
         else:
             session.expunge_all()  # a rollback would empty what `function` returns

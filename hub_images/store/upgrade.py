@@ -11,8 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from hub_images.store.engine import TIMEOUT_SECONDS
+from hub_images.store.seal import seal_anew
 
 VERSION_TABLE = "hub_images_alembic_version"
 _UPGRADE_LOCK = 0x68756269  # "hubi"; a PostgreSQL advisory lock's number
@@ -97,6 +99,8 @@ def upgrade(engine: Engine) -> bool:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.execute(text("UPDATE hub_images_catalogue SET revision = revision + 1"))
+            with Session(connection) as session:  # in the connection's transaction
+                seal_anew(session)
             connection.commit()
         finally:
             # A connection that broke has lost its lock, and must not hide why it broke.

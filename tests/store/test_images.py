@@ -19,7 +19,7 @@ from hub_images.catalogue.rules import may_use
 from hub_images.store import images as store
 from hub_images.store.orm import Image
 from hub_images.store.search import SAMPLE, ImageQuery, Sort, list_images
-from hub_images.store.snapshots import SnapshotCache, catalogue_revision, read_snapshot
+from hub_images.store.snapshots import SnapshotCache, catalogue_state, read_snapshot
 from hub_images.store.transaction import write
 
 
@@ -64,7 +64,7 @@ def _twelve_at_once(work: Callable[[int], None]) -> None:
 
 def _revision(engine: Engine) -> int:
     with engine.connect() as connection:
-        return catalogue_revision(connection)
+        return catalogue_state(connection).revision
 
 
 def _names(engine: Engine, **query: Any) -> list[str]:
@@ -312,7 +312,7 @@ def test_snapshot_agrees_with_the_rules(engine: Engine) -> None:
     _add(engine, "off", enabled=False, **{"global": True})
     _add(engine, "unready", url="", **{"global": True})
     with engine.connect() as connection:
-        snapshot = read_snapshot(connection)
+        _state, snapshot = read_snapshot(connection)
     assert [e.name for e in snapshot.entries] == ["everyone", "nobody", "one", "two"]
     for groups in ([], ["x"], ["y"], ["x", "y"], ["z"]):
         expected = [e for e in snapshot.entries if may_use(e, groups)]

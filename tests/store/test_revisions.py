@@ -61,7 +61,7 @@ def _add(engine: Engine, name: str) -> None:
 
 def _names(engine: Engine, cached: SnapshotCache | None = None) -> list[str]:
     with engine.connect() as connection:
-        snapshot = cached.current(connection) if cached else read_snapshot(connection)
+        snapshot = cached.current(connection) if cached else read_snapshot(connection)[1]
         return [entry.name for entry in snapshot.entries]
 
 

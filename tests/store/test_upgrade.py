@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hub_images.store.images import change_image
 from hub_images.store.orm import Base
+from hub_images.store.snapshots import read_snapshot
 from hub_images.store.transaction import write
 from hub_images.store.upgrade import (
     VERSION_TABLE,
@@ -143,8 +144,11 @@ def test_sqlite_pragmas(engine: Engine) -> None:
         assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
 
 
-def test_0002_keeps_what_0001_holds(empty_engine: Engine) -> None:
-    """An image that the first release stored is there after the upgrade, and can be changed."""
+def test_0003_keeps_what_0001_holds(empty_engine: Engine) -> None:
+    """An image that the first release stored is there after the upgrade, and can be changed.
+
+    Hubs find the catalogue whole, and the image has an identity.
+    """
     command.upgrade(alembic_config(empty_engine), "0001")
     with empty_engine.begin() as connection:
         connection.execute(
@@ -155,7 +159,13 @@ def test_0002_keeps_what_0001_holds(empty_engine: Engine) -> None:
                 "3, '2025-01-02 03:04:05', '2025-01-02 03:04:05', 'm', 'm', 'old', 'old')"
             )
         )
+        connection.execute(
+            text("INSERT INTO hub_images_image_group VALUES (1, 'b', 0), (1, 'ä', 1)")
+        )
     assert upgrade(empty_engine) is True
+    with empty_engine.connect() as connection:
+        (entry,) = read_snapshot(connection)[1].entries
+    assert (entry.name, list(entry.groups), len(entry.identity)) == ("old", ["b", "ä"], 32)
     change = write(
         empty_engine,
         lambda session: change_image(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub_images.catalogue.image import ImageSpec, parse_image
 from hub_images.catalogue.snapshot import Entry
 from hub_images.store.engine import make_engine, parse_url
-from hub_images.store.images import create_image, delete_images
+from hub_images.store.images import change_image, create_image, delete_images
 from hub_images.store.orm import Image
 from hub_images.store.transaction import write
 from hub_images.store.upgrade import check_revision, upgrade
@@ -27,7 +27,7 @@ def spec(name: str, **fields: Any) -> ImageSpec:
 def entry(name: str, **fields: Any) -> Entry:
     """Return such an image as the hub keeps it, for everyone unless `fields` say otherwise."""
     values = dict(spec(name, **{"global": True}))
-    return Entry(**{**values, "version": 1, **fields})
+    return Entry(**{**values, "version": 1, "identity": name, **fields})
 
 
 def add_image(engine: Engine, name: str, **fields: Any) -> Image:
@@ -46,12 +46,20 @@ def fill(url: str, images: Images) -> None:
     specs = [spec(name, **{"global": True, **fields}) for name, fields in images.items()]
 
     def replace(session: Session) -> None:
-        delete_images(session, session.scalars(select(Image.name).order_by(Image.name)).all())
+        stored = set(session.scalars(select(Image.name).order_by(Image.name)))
+        delete_images(session, stored - set(images))
         for image in specs:
-            create_image(session, image, actor="tester")
+            if image.name in stored:
+                change_image(session, image.name, _to(image), actor="tester")
+            else:
+                create_image(session, image, actor="tester")
 
     write(engine, replace)
     engine.dispose()
+
+
+def _to(image: ImageSpec) -> Callable[[ImageSpec], ImageSpec]:
+    return lambda _stored: image
 
 
 def check(engine: Engine) -> None:

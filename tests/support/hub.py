@@ -87,6 +87,11 @@ class Hub:
         assert self._process is not None
         return self._process.pid
 
+    def exit_status(self) -> int | None:
+        """Return the status with which the hub ended by itself; None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the process without waiting for it to answer."""
         environment = {
