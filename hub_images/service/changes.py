@@ -7,7 +7,7 @@ nothing else.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -94,11 +94,18 @@ class Changes:
                 await self._check_pull_secret(unchecked.name)
                 checked = unchecked.name
 
-    async def set_enabled(self, names: Collection[str], enabled: bool) -> list[Change]:
-        """Enable or disable the named images that exist; return those that changed."""
+    async def set_enabled(
+        self, names: Collection[str], enabled: bool, seen: Mapping[str, int] | None = None
+    ) -> list[Change]:
+        """Enable or disable the named images that exist; return those that changed.
+
+        Raises `VersionConflict`, and changes nothing, if one is not at the version in `seen`.
+        """
         self._caller.require(scopes.WRITE)
         return await self._write(
-            lambda session: images.set_enabled(session, names, enabled, actor=self._caller.name)
+            lambda session: images.set_enabled(
+                session, names, enabled, actor=self._caller.name, seen=seen
+            )
         )
 
     async def delete(self, name: str, *, expected: Expected = None) -> Change:
@@ -108,10 +115,12 @@ class Changes:
             lambda session: images.delete_image(session, name, expected=expected)
         )
 
-    async def delete_several(self, names: Collection[str]) -> list[Change]:
-        """Delete the named images that exist."""
+    async def delete_several(
+        self, names: Collection[str], seen: Mapping[str, int] | None = None
+    ) -> list[Change]:
+        """Delete the named images that exist; raises `VersionConflict` as `set_enabled` does."""
         self._caller.require(scopes.WRITE)
-        return await self._write(lambda session: images.delete_images(session, names))
+        return await self._write(lambda session: images.delete_images(session, names, seen=seen))
 
     async def _check_pull_secret(self, name: str | None) -> None:
         """Raise `InvalidFields` for a pull secret that is not in the list."""

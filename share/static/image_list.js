@@ -50,13 +50,13 @@ if (bulk) {
     if (event.submitter?.value === "delete") {
       event.preventDefault();
       const chosen = boxes.filter((box) => box.checked);
-      ask(chosen.map((box) => ({ name: box.value, shown: box.dataset.shown })), settings.bulk);
+      ask(chosen.map((box) => ({ name: box.value, ...box.dataset })), settings.bulk);
     }
   });
   document.getElementById("ask").addEventListener("submit", (event) => {
     const button = event.submitter;
     event.preventDefault();
-    ask([{ name: button.value, shown: button.dataset.shown }], button.dataset.action);
+    ask([{ name: button.value, ...button.dataset }], button.dataset.action);
   });
 }
 
@@ -84,7 +84,10 @@ function ask(images, action) {
     `Afterwards nobody can start a server with ${images.length === 1 ? "it" : "them"}. ` +
     "This cannot be undone.";
   dialog.querySelector("form").action = action;
-  fields.replaceChildren();
+  // what we saw is what may be deleted: the server refuses a later version
+  fields.replaceChildren(
+    ...images.map(({ name, version }) => hidden("versions", `${name}=${version}`)),
+  );
   if (action === settings.bulk) {
     fields.append(hidden("action", "delete"), hidden("confirmed", "yes"));
     fields.append(...images.map(({ name }) => hidden("names", name)));

@@ -250,3 +250,45 @@ def test_unknown_images_and_addresses(hub: Hub, admin: Visitor) -> None:
     assert page.status_code == 404
     assert "Back to the images" in page.text
     assert json.loads(httpx.get(hub.images_url + "no/such").text)["status"] == 404
+
+
+def test_deleting_is_held_to_the_version_that_was_seen(hub: Hub, admin: Visitor) -> None:
+    """What has changed since, or was added anew under the name, stays."""
+    hub.add_image("held", display_name="Alpha")
+    page = admin.get("?confirm=held")
+    seen = str(element(page, "dialog[open] input[name=versions]")["value"])
+    assert seen == "held=1"
+    hub.images("PATCH", "images/held", json={"display_name": "Beta"})
+    page = admin.post("delete/held", 412, versions=seen)
+    told = "held has changed in the meantime; it is now at version 2. Nothing was changed"
+    assert told in text(page, "#flash")
+    hub.images("DELETE", "images/held")
+    hub.add_image("held", display_name="Another")
+    admin.post("delete/held", 412, versions=seen)
+    assert hub.images("GET", "images/held").json()["display_name"] == "Another"
+    admin.post("delete/held", 303, versions="held=3")
+    assert hub.images("GET", "images/held").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields", [{"action": "disable"}, {"action": "delete", "confirmed": "yes"}]
+)
+def test_several_are_held_to_the_versions_that_were_seen(
+    hub: Hub, admin: Visitor, fields: dict[str, str]
+) -> None:
+    """If one of them has moved on, all stay as they are."""
+    first, second = (f"{fields['action']}-{letter}" for letter in "ab")
+    hub.add_image(first)
+    hub.add_image(second)
+    page = admin.get("")
+    seen = [str(field["value"]) for field in page.select("input[name=versions][form=bulk]")]
+    assert seen == [f"{first}=1", f"{second}=1"]
+    hub.images("PATCH", f"images/{second}", json={"description": "changed"})
+    page = admin.post("bulk", 412, names=[first, second], versions=seen, **fields)
+    assert f"{second} has changed in the meantime" in text(page, "#flash")
+    assert [(i["name"], i["enabled"]) for i in hub.images("GET").json()["items"]] == [
+        (first, True), (second, True),
+    ]  # fmt: skip
+    admin.post(
+        "bulk", 303, names=[first], versions=[f"{first}=1", "nonsense", f"{first}=x"], **fields
+    )

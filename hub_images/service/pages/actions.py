@@ -1,6 +1,7 @@
 """The list's actions: delete one image, and enable, disable or delete several.
 
-A successful POST redirects (303) to the list with its filters.
+A successful POST redirects (303) to the list with its filters. A form tells the versions that it
+showed, as `name=version`; if one has moved on, nothing is changed, and the list says so (412).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from hub_images.service.pages.image_list import ListingPage
 from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.usage import Usage
 from hub_images.service.web.answers import ErrorAnswer
+from hub_images.store.images import VersionConflict
 
 
 class UsagePage(ImagesPage):
@@ -24,7 +26,7 @@ class UsagePage(ImagesPage):
         self.finish(json.dumps(usage.model()))
 
 
-class DeletePage(ImagesPage):
+class DeletePage(ListingPage):
     """Deletes an image for the list's dialog."""
 
     needs_write_scope = True
@@ -32,7 +34,14 @@ class DeletePage(ImagesPage):
     async def post(self, name: str) -> None:
         """Delete the image; servers that run it go on."""
         in_use = await self.context.hub.images_in_use(now=True)
-        change = await self.changes.delete(name)
+        seen = self.seen_versions()
+        try:
+            change = await self.changes.delete(
+                name, expected=[seen[name]] if name in seen else None
+            )
+        except VersionConflict as conflict:
+            await self.show_list([], conflict)
+            return
         usage = Usage.of([name], in_use)
         self.back_to_list(f"Deleted {change.image.display_name}{usage.after_deletion}")
 
@@ -52,19 +61,23 @@ class BulkPage(ListingPage):
             self.back_to_list("No image was chosen.", "warning")
         elif action == "delete" and not self.get_body_argument("confirmed", ""):
             await self.show_list(names)
-        elif action == "delete":
-            await self._delete(names)
         else:
-            await self._set_enabled(names, action == "enable")
+            try:
+                if action == "delete":
+                    await self._delete(names)
+                else:
+                    await self._set_enabled(names, action == "enable")
+            except VersionConflict as conflict:
+                await self.show_list([], conflict)
 
     async def _set_enabled(self, names: list[str], enabled: bool) -> None:
-        changes = await self.changes.set_enabled(names, enabled)
+        changes = await self.changes.set_enabled(names, enabled, self.seen_versions())
         word = "Enabled" if enabled else "Disabled"
         self.back_to_list(f"{word} {images_text(len(changes))}.")
 
     async def _delete(self, names: list[str]) -> None:
         in_use = await self.context.hub.images_in_use(now=True)
-        changes = await self.changes.delete_several(names)
+        changes = await self.changes.delete_several(names, self.seen_versions())
         usage = Usage.of([change.image.name for change in changes], in_use)
         self.back_to_list(f"Deleted {images_text(len(changes))}{usage.after_deletion}")
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.list_state import PAGE_SIZE, ListState
 from hub_images.service.pages.usage import Usage
 from hub_images.service.pull_secrets import KnownSecrets
-from hub_images.store.images import named_images
+from hub_images.store.images import VersionConflict, named_images
 from hub_images.store.orm import Image
 from hub_images.store.search import ImageQuery, list_images, listed_groups
 
@@ -110,24 +111,34 @@ def _ago(count: int, unit: str) -> str:
 class ListingPage(ImagesPage):
     """A page that shows the list."""
 
-    async def show_list(self, asked: list[str]) -> None:
-        """Show the list; if `asked` names images, ask whether to delete them."""
+    async def show_list(self, asked: list[str], conflict: VersionConflict | None = None) -> None:
+        """Show the list; if `asked` names images, ask whether to delete them.
+
+        With a `conflict`, say that nothing was changed because of it.
+        """
         listing, groups, secrets, in_use, doomed = await asyncio.gather(
             self.context.database.read(lambda session: read_listing(session, self.state)),
             self.context.hub.groups(),
             self.context.pull_secrets.known(),
             self.context.hub.images_in_use(now=bool(asked)),
-            self.context.database.read(lambda session: display_names(session, asked)),
+            self.context.database.read(lambda session: doomed_images(session, asked)),
         )
         known = None if groups is None else [group.name for group in groups]
+        if conflict is not None:
+            told = f"{conflict} Nothing was changed; look at it again."
         self.render_page(
             "image_list.html",
+            HTTPStatus.OK if conflict is None else HTTPStatus.PRECONDITION_FAILED,
             listing=listing,
             state=listing.state,
             listed=listed_images(listing.images, known, secrets, in_use),
             group_choices=sorted({*(known or []), *listing.groups}, key=str.casefold),
-            flash=self.take_flash(),
+            flash=self.take_flash() if conflict is None else ("warning", told),
             doomed=doomed,
+            seen={
+                **{name: image.version for name, image in doomed.items()},
+                **self.seen_versions(),
+            },
             several=self.request.method == "POST",
             usage=Usage.of(doomed, in_use),
         )
@@ -142,8 +153,6 @@ class ListPage(ListingPage):
         await self.show_list(asked[-1:])
 
 
-def display_names(session: Session, names: list[str]) -> dict[str, str]:
-    """Return the display names of the named images that exist, by name."""
-    if not names:
-        return {}
-    return {image.name: image.display_name for image in named_images(session, names)}
+def doomed_images(session: Session, names: list[str]) -> dict[str, Image]:
+    """Return the named images that exist, by name."""
+    return {image.name: image for image in named_images(session, names)} if names else {}

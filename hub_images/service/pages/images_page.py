@@ -29,6 +29,15 @@ class ImagesPage(PageHandler):
         """Return the image names of the request, each once; at most `MAX_NAMES`."""
         return list(dict.fromkeys(self.get_arguments("names")))[:MAX_NAMES]
 
+    def seen_versions(self) -> dict[str, int]:
+        """Return the versions that the page showed, by name; of what is malformed, none."""
+        sent = (text.partition("=") for text in self.get_body_arguments("versions"))
+        return {
+            name: int(version)
+            for name, _equals, version in sent
+            if version.isascii() and version.isdigit() and len(version) < 10
+        }
+
     def back_to_list(self, message: str, kind: str = "success") -> None:
         """Redirect after a POST to the list with its filters, and show a message there."""
         self.flash(message, kind)
