@@ -68,25 +68,20 @@ def read_snapshot(connection: Connection) -> tuple[State, Snapshot]:
     check_revision(connection)
     state = catalogue_state(connection)
     seal = Seal(*connection.execute(_SEAL).one())
-    entries, fingerprints = [], []
-    for entry in _entries(connection.execute(_ENTRIES)):
-        entries.append(entry)
-        values = (getattr(entry, name) for name in SEALED)
-        fingerprints.append(fingerprint(values, entry.groups))
-    if seal != Seal(len(entries), sum(fingerprints)):
+    found = list(_entries(connection.execute(_ENTRIES)))
+    if seal != Seal(len(found), sum(number for _entry, number in found)):
         raise NotWhole
-    return state, Snapshot(tuple(entries))
+    return state, Snapshot(tuple(entry for entry, _number in found))
 
 
-def _entries(rows: Iterable[Any]) -> Iterable[Entry]:
-    """Join the rows of each image, which follow each other."""
+def _entries(rows: Iterable[Any]) -> Iterable[tuple[Entry, int]]:
+    """Join the rows of each image, which follow each other, and take its fingerprint."""
     for _name, group in groupby(rows, key=itemgetter(0)):
         members = list(group)
         *values, _group = members[0]
-        yield Entry(
-            **dict(zip(SEALED, values, strict=True)),
-            groups=tuple(row[-1] for row in members if row[-1] is not None),
-        )
+        groups = tuple(row[-1] for row in members if row[-1] is not None)
+        entry = Entry(**dict(zip(SEALED, values, strict=True)), groups=groups)
+        yield entry, fingerprint(values, groups)
 
 
 def mend(engine: Engine) -> bool:

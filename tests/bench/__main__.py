@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import browser, crowd, form, memory, report, rest_api, search, size, start
+from tests.bench import browser, check, crowd, form, memory, report, rest_api, search, size, start
 from tests.bench.findings import Part
 
 BENCHMARKS: dict[str, Callable[[Path], Part]] = {
     "form": form.run,
+    "check": check.run,
     "start": start.run,
     "rest_api": rest_api.run,
     "search": search.run,
