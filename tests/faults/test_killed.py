@@ -36,6 +36,13 @@ class Known:
     flying: int | None = None
     """What was sent and not answered when the service was killed; it may be there or not."""
     in_flight: bool = False
+    last: int = -1
+    """The last change number that was stored; numbers go on over a deletion, as versions do."""
+
+    def settle(self, found: int | None) -> None:
+        """Note what is stored."""
+        self.acknowledged, self.in_flight = found, False
+        self.last = self.last if found is None else found
 
 
 @dataclass
@@ -61,7 +68,7 @@ class Lane:
                 if not self._settle(service, name, known):
                     return
                 continue
-            change = 0 if known.acknowledged is None else known.acknowledged + 1
+            change = known.last + 1
             remove = known.acknowledged is not None and chance.random() < 0.1
             known.flying, known.in_flight = (None if remove else change), True
             answer = self._send(service, name, change, known.acknowledged, remove)
@@ -70,7 +77,7 @@ class Lane:
             if answer.status_code not in (200, 201, 204):
                 self.unexpected.append(f"{answer.status_code} {answer.text}")
                 return
-            known.acknowledged, known.in_flight = known.flying, False
+            known.settle(known.flying)
             self.acknowledged += 1
             self.writing.set()
 
@@ -96,7 +103,7 @@ class Lane:
         found = None if answer.status_code == 404 else int(answer.json()["description"])
         if found not in (known.acknowledged, known.flying):
             self.unexpected.append(f"{name} is {found}: {known}")
-        known.acknowledged, known.in_flight = found, False
+        known.settle(found)
         return True
 
 
