@@ -38,9 +38,8 @@ def check_before_start(
         except Exception:
             restore(spawner)
             raise
-        finally:
-            note_start(spawner)
         end(spawner)
+        note_start(spawner)
         if hasattr(spawner, "pod_reflector"):
             return await guarded_start(
                 spawner,

@@ -27,7 +27,7 @@ from hub_images.hub.saved_options import (
     restore,
     saved_options,
 )
-from hub_images.hub.traits import apply_choice, note_start, take_back
+from hub_images.hub.traits import apply_choice, take_back
 from hub_images.store.database import DatabaseUnavailable
 from hub_images.store.snapshots import CatalogueReader
 
@@ -133,7 +133,6 @@ def make_hooks(
             _require_check(spawner)
             await deployer.before_start(spawner)
         except Exception:
-            note_start(spawner)
             restore(spawner)
             raise
 

@@ -40,7 +40,10 @@ def apply_choice(spawner: Spawner, choice: Choice) -> None:
 
 
 def note_start(spawner: Spawner) -> None:
-    """Note what we set as the start sees it, with what later hooks put on top."""
+    """Note what we set as the start sees it, with what later hooks put on top.
+
+    A start that fails before needs no note: the hub makes a new object for the next one.
+    """
     spawner._hub_images_set = {
         name: _Set(value.before, copy.copy(getattr(spawner, name)))
         for name, value in getattr(spawner, "_hub_images_set", {}).items()
