@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from tornado.web import HTTPError
+
 from hub_images.catalogue.choice import Choice, NotStarted, choose
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.hub.deployer_hooks import DeployerHooks, split_fields
 from hub_images.hub.options_form import OptionsForm
 from hub_images.hub.pod_start import guard_start
 from hub_images.hub.refusal import refuse
+from hub_images.hub.reused_servers import reuse_problem
 from hub_images.hub.saved_options import (
     begin,
     end,
@@ -119,6 +122,8 @@ def make_hooks(
         try:
             _require_check(spawner)
             await deployer.before_start(spawner)
+            # last: an override of the instance type or a hook may have made it reuse one
+            _require_new_server(spawner)
         except Exception:
             restore(spawner)
             raise
@@ -136,10 +141,20 @@ def _require_check(spawner: Spawner) -> None:
         problem = "profile_list is set beside hub_images.configure(c)"
     spawner._hub_images_checked = False
     if problem:
-        spawner.log.error("Not starting %s: %s", spawner._log_name, problem)
-        raise refuse(
-            spawner,
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The hub's configuration does not work with hub-images. Tell your administrator.",
-            reason="configuration",
-        )
+        raise _refuse_configuration(spawner, problem)
+
+
+def _require_new_server(spawner: Spawner) -> None:
+    problem = reuse_problem(spawner)
+    if problem:
+        raise _refuse_configuration(spawner, problem)
+
+
+def _refuse_configuration(spawner: Spawner, problem: str) -> HTTPError:
+    spawner.log.error("Not starting %s: %s", spawner._log_name, problem)
+    return refuse(
+        spawner,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The hub's configuration does not work with hub-images. Tell your administrator.",
+        reason="configuration",
+    )
