@@ -22,6 +22,7 @@ from traitlets.utils.importstring import import_item
 from hub_images import scopes
 from hub_images.hub.deployer_hooks import DeployerHooks
 from hub_images.hub.hooks import make_hooks
+from hub_images.hub.reused_servers import DECIDING_TRAITS, configured_reuse_problem
 from hub_images.settings import NO_INTERNAL_SSL, SETTINGS_VARIABLE, HubImages, load_settings
 from hub_images.store.snapshots import CatalogueReader
 from hub_images.templates import template_folder
@@ -82,6 +83,7 @@ def configure(c: Config) -> None:
     spawner_class = _configured_class(c, "spawner_class")
     sections = _sections(spawner_class)
     _refuse_profile_list(c, spawner_class, sections)
+    _refuse_reused_servers(c, spawner_class, sections)
     settings.namespace = _configured(c, sections, "namespace") or ""
     _add_templates(c, settings)
     _add_service(c, settings)
@@ -246,6 +248,17 @@ def _refuse_profile_list(c: Config, spawner_class: type[Configurable], sections:
     if default:
         where = f"profile_list of the class {spawner_class.__name__}"
         raise ValueError(_TWO_FORMS.format(where=where))
+
+
+def _refuse_reused_servers(
+    c: Config, spawner_class: type[Configurable], sections: list[str]
+) -> None:
+    """Raise ValueError if servers start with what an earlier start left."""
+    values = {name: _configured(c, sections, name) for name in DECIDING_TRAITS}
+    configured = {name: value for name, value in values.items() if value is not None}
+    problem = configured_reuse_problem(spawner_class, configured)
+    if problem is not None:
+        raise ValueError(problem)
 
 
 def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from tornado.web import HTTPError
+
 from hub_images.catalogue.choice import Choice, NotStarted, choose, remembered
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.hub.checked_start import check_before_start
@@ -20,6 +22,7 @@ from hub_images.hub.deployer_hooks import DeployerHooks, split_fields
 from hub_images.hub.failures import FailedStarts
 from hub_images.hub.options_form import OptionsForm
 from hub_images.hub.refusal import refuse
+from hub_images.hub.reused_servers import reuse_problem
 from hub_images.hub.saved_options import (
     begin,
     keep_replaced_options,
@@ -94,6 +97,8 @@ def make_hooks(
             raise refuse(HTTPStatus.SERVICE_UNAVAILABLE, _UNAVAILABLE, reason="database") from None
 
     async def check_again(spawner: Spawner, choice: Choice) -> None:
+        # last: an override of the instance type or a hook may have made it reuse one
+        _require_new_server(spawner)
         now = await check(spawner, remembered(replace(choice, filled_in=())))
         if (now.reference, now.image.pull_secret) != (choice.reference, choice.image.pull_secret):
             raise refuse(
@@ -148,9 +153,19 @@ def _require_check(spawner: Spawner) -> None:
         problem = "profile_list is set beside hub_images.configure(c)"
     spawner._hub_images_checked = False
     if problem:
-        spawner.log.error("Not starting %s: %s", spawner._log_name, problem)
-        raise refuse(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The hub's configuration does not work with hub-images. Tell your administrator.",
-            reason="configuration",
-        )
+        raise _refuse_configuration(spawner, problem)
+
+
+def _require_new_server(spawner: Spawner) -> None:
+    problem = reuse_problem(spawner)
+    if problem:
+        raise _refuse_configuration(spawner, problem)
+
+
+def _refuse_configuration(spawner: Spawner, problem: str) -> HTTPError:
+    spawner.log.error("Not starting %s: %s", spawner._log_name, problem)
+    return refuse(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The hub's configuration does not work with hub-images. Tell your administrator.",
+        reason="configuration",
+    )

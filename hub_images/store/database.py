@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from hub_images.store.engine import POOL_SIZE, TIMEOUT_SECONDS, make_engine, write_problem
+from hub_images.store.engine import POOL_SIZE, TIMEOUT_SECONDS, make_engine, problem
 from hub_images.store.transaction import WriteSession, write_in
 from hub_images.store.upgrade import DatabaseNotReady
 
@@ -192,6 +192,6 @@ class Database:
             # `error.orig` has neither the statement nor its parameters
             log.error("Database error: %s", getattr(error, "orig", None) or type(error).__name__)
             raise DatabaseUnavailable(
-                write_problem(error)
+                problem(error)
                 or "The database cannot be used at the moment; the log of hub-images says why."
             ) from error

@@ -1,7 +1,8 @@
 """The database's URL and engine, and what its errors mean.
 
-Guarantees: SQLite runs in WAL mode with foreign keys on; a transaction begins where
-SQLAlchemy says so, DDL included; every wait is bounded by `TIMEOUT_SECONDS`.
+Guarantees: SQLite runs in WAL mode with foreign keys on, on the file that has the name now
+(`sqlite_file`); a transaction begins where SQLAlchemy says so, DDL included; every wait is
+bounded by `TIMEOUT_SECONDS`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from hub_images.store.sqlite_file import FileProblem, url_of_existing, watch_file
 
 SUPPORTED = ("sqlite", "postgresql", "mysql", "mariadb")
 TIMEOUT_SECONDS = 5
@@ -66,7 +69,8 @@ def make_engine(url: URL) -> Engine:
     """Make an engine whose every wait is bounded; it connects on first use."""
     backend = url.get_backend_name()
     if backend == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": TIMEOUT_SECONDS})
+        engine = create_engine(url_of_existing(url), connect_args={"timeout": TIMEOUT_SECONDS})
+        watch_file(engine)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -110,9 +114,11 @@ _FULL = {sqlite3.SQLITE_FULL, "53100", 1021, 1114}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, "25006", 1290, 1792, 1836}
 
 
-def write_problem(error: Exception) -> str | None:
-    """Return a sentence if the database takes no writes at all, else None."""
+def problem(error: Exception) -> str | None:
+    """Return a sentence if this is what an administrator can mend, else None."""
     original = getattr(error, "orig", None) if isinstance(error, DBAPIError) else None
+    if isinstance(original, FileProblem):
+        return str(original)
     if isinstance(original, sqlite3.Error):
         code: object = getattr(original, "sqlite_errorcode", 0) & 0xFF
     else:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from hub_images.store.engine import TIMEOUT_SECONDS
 from hub_images.store.seal import seal_anew
+from hub_images.store.sqlite_file import create_file, file_of
 
 VERSION_TABLE = "hub_images_alembic_version"
 _UPGRADE_LOCK = 0x68756269  # "hubi"; a PostgreSQL advisory lock's number
@@ -80,9 +81,12 @@ def upgrade(engine: Engine) -> bool:
     """Upgrade an empty or older database to the code's revision; return whether it changed.
 
     Of two processes that upgrade at once, the second waits, then finds nothing to do.
-    Hubs read the catalogue again afterwards. Raises `DatabaseNotReady` for a newer database,
-    `SQLAlchemyError` if it does not answer.
+    Hubs read the catalogue again afterwards. SQLite's file is made here if it is missing, and
+    nowhere else. Raises `DatabaseNotReady` for a newer database, `SQLAlchemyError` if it does
+    not answer.
     """
+    if engine.dialect.name == "sqlite":
+        _create_file(engine)
     with engine.connect() as connection:
         # First without the lock, which a read-only database does not grant.
         if current_revision(connection) == head_revision():
@@ -108,6 +112,15 @@ def upgrade(engine: Engine) -> bool:
                 with contextlib.suppress(SQLAlchemyError):
                     connection.execute(text("SELECT RELEASE_LOCK('hub_images_upgrade')"))
         return True
+
+
+def _create_file(engine: Engine) -> None:
+    try:
+        create_file(engine.url)
+    except OSError as error:
+        raise DatabaseNotReady(
+            f"Cannot make the database's file {file_of(engine.url)}: {error.strerror}."
+        ) from None
 
 
 def _lock_for_upgrade(connection: Connection) -> None:

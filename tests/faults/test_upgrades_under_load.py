@@ -39,7 +39,7 @@ async def test_a_migration_while_the_hub_reads(database_url: str) -> None:
         try:
             found = await reader.read(lambda snapshot: snapshot)
         except DatabaseUnavailable as error:
-            sentences = ("no catalogue", "cannot be used", "older revision")
+            sentences = ("is missing", "no catalogue", "cannot be used", "older revision")
             known = any(words in str(error) for words in sentences)
             outcomes.append("sentence" if known else str(error))
         else:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from hub_images.store.sqlite_file import create_file
 from hub_images.store.upgrade import upgrade
 from tests.support.catalogue import open_engine
 from tests.support.databases import (
@@ -53,6 +54,8 @@ def database_url(
 def empty_engine(database_url: str) -> Iterator[Engine]:
     """Give an engine over an empty database."""
     made = open_engine(database_url)
+    if made.dialect.name == "sqlite":
+        create_file(made.url)
     yield made
     made.dispose()
 

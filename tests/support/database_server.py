@@ -107,11 +107,15 @@ class DatabaseServer(ABC):
             raise RuntimeError(f"The {self.title} server is not running.")
         return self._process.pid
 
-    def create_database(self) -> str:
+    def create_database(self, name: str | None = None) -> str:
         """Make an empty database and return its SQLAlchemy URL, for a user who is no superuser."""
-        name = f"test_{secrets.token_hex(6)}"
+        name = name or f"test_{secrets.token_hex(6)}"
         self._create(name)
         return self._url(name)
+
+    @abstractmethod
+    def drop_database(self, name: str) -> None:
+        """Remove a database, with all connections to it."""
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

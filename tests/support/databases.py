@@ -107,6 +107,11 @@ class PostgresServer(DatabaseServer):
                 cursor.execute(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
             cursor.execute(f"CREATE DATABASE {name} OWNER {USER}")
 
+    def drop_database(self, name: str) -> None:
+        """Remove a database, with all connections to it."""
+        with contextlib.closing(self._connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
     def _url(self, name: str) -> str:
         return f"postgresql+psycopg2://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
 
@@ -171,6 +176,11 @@ class MariaServer(DatabaseServer):
             cursor.execute(f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY '{PASSWORD}'")
             cursor.execute(f"CREATE DATABASE {name}")
             cursor.execute(f"GRANT ALL ON {name}.* TO {account}")
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database; MariaDB lets the connections to it be."""
+        with contextlib.closing(self._connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name}")
 
     def _url(self, name: str) -> str:
         return f"mysql+pymysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}?charset=utf8mb4"

@@ -59,5 +59,12 @@ def etcd_missing() -> str | None:
     return "etcd is not on this machine: install it with `apt-get install etcd-server`."
 
 
+def sqlite_program_missing() -> str | None:
+    """Return a sentence on how to get SQLite's own program, None where it is there."""
+    if shutil.which("sqlite3"):
+        return None
+    return "The program sqlite3 is not on this machine: install it with `apt-get install sqlite3`."
+
+
 def _existing(path: str) -> str | None:
     return path if Path(path).is_file() else None
