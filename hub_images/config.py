@@ -22,7 +22,8 @@ from traitlets.utils.importstring import import_item
 from hub_images import scopes
 from hub_images.hub.deployer_hooks import DeployerHooks
 from hub_images.hub.hooks import make_hooks
-from hub_images.settings import NO_INTERNAL_SSL, SETTINGS_VARIABLE, HubImages, load_settings
+from hub_images.settings import NO_INTERNAL_SSL, HubImages, load_settings
+from hub_images.settings_file import SETTINGS_VARIABLE, SettingsFile
 from hub_images.store.snapshots import CatalogueReader
 from hub_images.templates import template_folder
 
@@ -139,7 +140,7 @@ def _add_service(c: Config, settings: HubImages) -> None:
         "name": settings.service_name,
         "url": settings.service_url or f"http://127.0.0.1:{random_port()}",
         "command": [sys.executable, "-m", "hub_images"],
-        "environment": {**passed_on, SETTINGS_VARIABLE: settings.message},
+        "environment": {**passed_on, SETTINGS_VARIABLE: SettingsFile(settings.message)},
         "oauth_no_confirm": True,
         "display": own_page,
         # The scopes that a browser's session may carry, if its user holds them.

@@ -19,6 +19,7 @@ from traitlets.config import Config, Configurable
 
 from hub_images.catalogue.fields import is_secret_name
 from hub_images.catalogue.instance_type import InstanceType, parse_instance_types
+from hub_images.settings_file import SETTINGS_VARIABLE
 from hub_images.store.engine import parse_url
 
 NO_INTERNAL_SSL = (
@@ -26,8 +27,10 @@ NO_INTERNAL_SSL = (
     "its service speaks plain HTTP to the proxy and the hub."
 )
 
-SETTINGS_VARIABLE = "HUB_IMAGES_SETTINGS"
 DB_URL_VARIABLE = "HUB_IMAGES_DB_URL"
+
+#: Each page is made with all of `template_vars`; a logo is some hundred kilobytes.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 
 class HubImages(Configurable):
@@ -151,14 +154,20 @@ class HubImages(Configurable):
 
     @property
     def message(self) -> str:
-        """What the hub tells its service, as JSON for `load_settings`."""
+        """What the hub tells its service, as JSON for `load_settings`.
+
+        Raises ValueError, which names the largest setting, beyond `MAX_MESSAGE_BYTES`.
+        """
         values = {name: getattr(self, name) for name in _TOLD}
         values["db_url"] = self.database_url.render_as_string(hide_password=False)
         values["instance_types"] = [
             instance_type.model_dump(by_alias=True, mode="json", exclude={"kubespawner_override"})
             for instance_type in self.parsed_instance_types
         ]
-        return json.dumps(values)
+        message = json.dumps(values)
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise ValueError(_too_large(values))
+        return message
 
 
 #: The settings that the service needs. It starts no server, so it gets no
@@ -172,6 +181,24 @@ _TOLD = (
     "template_paths",
     "template_vars",
 )
+
+
+def _too_large(values: dict[str, Any]) -> str:
+    """Say which setting makes the message too large."""
+    sizes = {
+        f"c.JupyterHub.template_vars[{key!r}]": len(json.dumps(value))
+        for key, value in values["template_vars"].items()
+    }
+    for name, value in values.items():
+        if name != "template_vars":
+            section = "JupyterHub" if name == "template_paths" else "HubImages"
+            sizes[f"c.{section}.{name}"] = len(json.dumps(value))
+    largest = max(sizes, key=lambda name: sizes[name])
+    return (
+        f"{largest}: the settings that the service needs are larger than "
+        f"{MAX_MESSAGE_BYTES:,} bytes, and {sizes[largest]:,} of them are this one. "
+        "Make it smaller; where it is a picture, give its address instead."
+    )
 
 
 def _environment_url() -> str:
@@ -222,6 +249,7 @@ def _read_message(message: str) -> dict[str, Any]:
         told = None
     if not isinstance(told, dict):
         raise ValueError(
-            f"${SETTINGS_VARIABLE} does not hold the settings that the hub passes to its service."
+            f"The file that ${SETTINGS_VARIABLE} names does not hold the settings that the hub "
+            "hands to its service."
         )
     return told
