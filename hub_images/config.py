@@ -143,12 +143,12 @@ def _add_service(c: Config, settings: HubImages) -> None:
         "environment": {**passed_on, SETTINGS_VARIABLE: SettingsFile(settings.message)},
         "oauth_no_confirm": True,
         "display": own_page,
-        # The scopes that a browser's session may carry, if its user holds them.
+        # The scopes that a browser's session may carry, if its user holds them: ours, and
+        # nothing that is worth more to whoever steals a session.
         "oauth_client_allowed_scopes": [
             scopes.READ,
             scopes.WRITE,
-            scopes.HUB_ADMIN,
-            "admin-ui",  # the hub's own link in its navigation bar
+            scopes.hub_admin_mark(settings.service_name),
             scopes.access_scope(settings.service_name),
         ],
     }

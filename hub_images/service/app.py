@@ -143,10 +143,8 @@ class HubImagesService(Command):
         prefix = os.environ.get(
             "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
         )
-        # Cookies survive a restart of the service, but not of the hub.
-        token = os.environ["JUPYTERHUB_API_TOKEN"].encode()
-        cookie_secret = hashlib.sha256(b"hub-images cookies " + token).digest()
-        return make_application(context, prefix, cookie_secret)
+        secret = cookie_secret(os.environ["JUPYTERHUB_API_TOKEN"])
+        return make_application(context, prefix, secret)
 
     def pull_secrets(self) -> PullSecrets:
         """Decide where the names of pull secrets come from."""
@@ -157,6 +155,11 @@ class HubImagesService(Command):
                 return PullSecrets(None, no_client)
             return PullSecrets(None, SecretNames(self.settings.namespace or None))
         return PullSecrets(self.settings.pull_secrets)
+
+
+def cookie_secret(api_token: str) -> bytes:
+    """Return what cookies are signed with: they survive a restart of the service, not the hub's."""
+    return hashlib.sha256(b"hub-images cookies " + api_token.encode()).digest()
 
 
 def listening_address(host: str | None) -> str:

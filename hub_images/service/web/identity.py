@@ -1,21 +1,25 @@
 """Who sends a request, and whether they may.
 
-We ask the hub about every request, so that a revoked token or scope counts at once. For an
-unsafe method, a cookie counts only with the XSRF token (`HubOAuth._get_user_cookie` checks
-it); otherwise the caller is anonymous.
+We ask the hub about every request, so that a revoked token or scope counts at once. A session's
+cookie is encrypted, so that what it holds is no token for whoever reads it. For an unsafe
+method, a cookie counts only with the XSRF token (`HubOAuth._get_user_cookie` checks it);
+otherwise the caller is anonymous.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from cryptography.fernet import Fernet, InvalidToken
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
-from tornado.web import HTTPError
+from tornado.web import HTTPError, RequestHandler
 from traitlets import default
 
 from hub_images import scopes
@@ -49,12 +53,43 @@ class Caller:
             raise scopes.PermissionMissing(scope)
 
 
+def session_key(api_token: str) -> Fernet:
+    """Return the key of the sessions' cookies, which changes with the service's API token."""
+    digest = hashlib.sha256(b"hub-images sessions " + api_token.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))
+
+
 class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
-    """Asks the hub about every token: `cache_max_age = 0` would mean forever."""
+    """Asks the hub about every token, and encrypts the one in a session's cookie.
+
+    `cache_max_age = 0` would cache for ever. JupyterHub only signs the cookie, so that what it
+    holds is a bearer token of the hub's API for whoever reads it.
+    """
 
     @default("cookie_options")
     def _lax(self) -> dict[str, Any]:
         return {"samesite": "Lax", **self._default_cookie_options()}
+
+    @property
+    def _session_key(self) -> Fernet:
+        return session_key(self.api_token)
+
+    def set_cookie(self, handler: RequestHandler, access_token: str) -> None:
+        """Store the token of a new session in its cookie, encrypted."""
+        super().set_cookie(handler, self._session_key.encrypt(access_token.encode()).decode())
+
+    def _get_token_cookie(self, handler: RequestHandler) -> str | None:
+        """Return the session's token; None for a cookie that is not one of ours.
+
+        HubOAuth derives the XSRF token from what this returns, also while it sets the cookie.
+        """
+        encrypted = super()._get_token_cookie(handler)
+        if not encrypted:
+            return None
+        try:
+            return self._session_key.decrypt(encrypted.encode("ascii", "replace")).decode()
+        except InvalidToken:  # of the time before they were encrypted, or of another key
+            return None
 
     def user_for_token(
         self,
@@ -140,7 +175,8 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
     def caller(self) -> Caller:
         """Who sends the request; known once `prepare` has accepted it."""
         user = self.current_user
-        return Caller(str(user["name"]), frozenset(user["scopes"]))
+        held = scopes.held_scopes(user["scopes"], self.context.service_name)
+        return Caller(str(user["name"]), held)
 
     @property
     def root(self) -> str:

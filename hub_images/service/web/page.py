@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from jinja2 import TemplateError
 
 from hub_images import __version__
-from hub_images.scopes import access_scope
+from hub_images.scopes import HUB_ADMIN, access_scope
 from hub_images.service.web.answers import ErrorAnswer
 from hub_images.service.web.content_security import content_security_policy
 from hub_images.service.web.identity import SAFE_METHODS, IdentifiedHandler, log
@@ -81,7 +81,8 @@ class PageHandler(IdentifiedHandler):
             "user": _shown_user(caller.name) if caller else None,
             "admin_access": False,
             "no_spawner_check": True,
-            "parsed_scopes": {"admin-ui": {}} if "admin-ui" in held else {},
+            # the hub's own link in its navigation bar
+            "parsed_scopes": {"admin-ui": {}} if HUB_ADMIN in held else {},
             "expanded_scopes": held | {access_scope(self.context.service_name)} if caller else held,
             "services": self._services_to_link() if caller else [],
             "static_url": static_url,
