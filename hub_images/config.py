@@ -84,6 +84,7 @@ def configure(c: Config) -> None:
     sections = _sections(spawner_class)
     _refuse_profile_list(c, spawner_class, sections)
     settings.namespace = _configured(c, sections, "namespace") or ""
+    settings.trusted_downstream_ips = list(_present(c.JupyterHub, "trusted_downstream_ips", []))
     _add_templates(c, settings)
     _add_service(c, settings)
     _add_permissions(c, settings)

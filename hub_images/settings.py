@@ -94,6 +94,9 @@ class HubImages(Configurable):
     namespace = Unicode(help="The namespace of user pods; set by configure(c).")
     template_paths = List(Unicode(), help="The hub's template_paths; set by configure(c).")
     template_vars = Dict(help="The hub's template_vars; set by configure(c).")
+    trusted_downstream_ips = List(
+        Unicode(), help="The hub's trusted_downstream_ips; set by configure(c)."
+    )
 
     @default("db_url")
     def _db_url_default(self) -> str:
@@ -180,7 +183,11 @@ _TOLD = (
     "namespace",
     "template_paths",
     "template_vars",
+    "trusted_downstream_ips",
 )
+
+
+_OF_THE_HUB = ("template_paths", "trusted_downstream_ips")
 
 
 def _too_large(values: dict[str, Any]) -> str:
@@ -191,7 +198,7 @@ def _too_large(values: dict[str, Any]) -> str:
     }
     for name, value in values.items():
         if name != "template_vars":
-            section = "JupyterHub" if name == "template_paths" else "HubImages"
+            section = "JupyterHub" if name in _OF_THE_HUB else "HubImages"
             sizes[f"c.{section}.{name}"] = len(json.dumps(value))
     largest = max(sizes, key=lambda name: sizes[name])
     return (

@@ -104,6 +104,7 @@ def test_the_hub_tells_its_service_everything_in_one_message(
             "spawner_class": KUBE,
             "template_paths": ["/srv/templates"],
             "template_vars": {"motd": "Hello"},
+            "trusted_downstream_ips": ["10.0.0.7"],
         },
         KubeSpawner={"namespace": "users"},
     )
@@ -114,6 +115,7 @@ def test_the_hub_tells_its_service_everything_in_one_message(
     assert str(told.database_url) == "sqlite:////x/y.sqlite"
     assert told.template_paths == ["/srv/templates"]
     assert told.template_vars == {"motd": "Hello"}
+    assert told.trusted_downstream_ips == ["10.0.0.7"]
     assert told.namespace == "users"
     own = Config({"HubImages": {"pull_secrets": ["other"]}})
     assert load_settings(own, message).pull_secrets == ["other"]

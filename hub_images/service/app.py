@@ -25,6 +25,7 @@ from hub_images.service.pull_secrets import PullSecrets, no_client, on_kubernete
 from hub_images.service.routes import make_application
 from hub_images.service.web.access_log import WithoutSecrets
 from hub_images.service.web.application import MAX_BODY_BYTES, ServiceApplication
+from hub_images.service.web.client_address import TrustedProxies
 from hub_images.settings import NO_INTERNAL_SSL
 from hub_images.store.database import Database
 from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
@@ -78,7 +79,6 @@ class HubImagesService(Command):
             max_body_size=MAX_BODY_BYTES,
             idle_connection_timeout=120,
             body_timeout=30,
-            xheaders=True,
         )
         url = urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
         server.listen(url.port or 80, listening_address(url.hostname))
@@ -144,7 +144,8 @@ class HubImagesService(Command):
             "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
         )
         secret = cookie_secret(os.environ["JUPYTERHUB_API_TOKEN"])
-        return make_application(context, prefix, secret)
+        proxies = TrustedProxies(self.settings.trusted_downstream_ips)
+        return make_application(context, prefix, secret, proxies)
 
     def pull_secrets(self) -> PullSecrets:
         """Decide where the names of pull secrets come from."""

@@ -12,6 +12,7 @@ from hub_images.service.context import ServiceContext
 from hub_images.service.pages import actions, editor, image_list
 from hub_images.service.web.access_log import AccessLog
 from hub_images.service.web.application import ServiceApplication, StaticFiles
+from hub_images.service.web.client_address import TrustedProxies
 from hub_images.service.web.identity import CallbackHandler, IdentifiedHandler
 from hub_images.service.web.not_found import AddSlash, NotFoundJson, NotFoundPage
 from hub_images.templates import static_folder
@@ -37,7 +38,7 @@ API: list[tuple[str, type[IdentifiedHandler]]] = [
 
 
 def make_application(
-    context: ServiceContext, prefix: str, cookie_secret: bytes
+    context: ServiceContext, prefix: str, cookie_secret: bytes, proxies: TrustedProxies
 ) -> ServiceApplication:
     """Build the application below `prefix`, a path with a slash at both ends."""
     _take_many_fields()
@@ -51,6 +52,7 @@ def make_application(
         routes.append((re.escape(prefix.rstrip("/")), AddSlash, {"context": context}))
     return ServiceApplication(
         routes,
+        proxies=proxies,
         cookie_secret=cookie_secret,
         log_function=AccessLog(),
         default_handler_class=NotFoundPage,
