@@ -14,7 +14,7 @@ from urllib.parse import urlparse
 
 from sqlalchemy.engine import URL
 from traitlets import Any as AnyTrait
-from traitlets import Dict, Float, List, TraitError, Unicode, default, validate
+from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Config, Configurable
 
 from hub_images.catalogue.fields import is_secret_name
@@ -85,6 +85,14 @@ class HubImages(Configurable):
         min=0,
         help="""Seconds that a start goes on after Kubernetes first reports that it cannot
         pull the image; 0 waits for the spawner's start_timeout.""",
+    ).tag(config=True)
+
+    requests_per_minute = Int(
+        6000,
+        min=0,
+        help="""How many requests of one caller may fail or be expensive in a minute: those that
+        change something or search, and those for which the service asks the hub or the cluster
+        for everything. Beyond that, the caller gets 429 with Retry-After; 0: no limit.""",
     ).tag(config=True)
 
     database_url: URL
@@ -180,6 +188,7 @@ _TOLD = (
     "instance_types",
     "service_name",
     "pull_secrets",
+    "requests_per_minute",
     "namespace",
     "template_paths",
     "template_vars",

@@ -98,6 +98,7 @@ def test_the_hub_tells_its_service_everything_in_one_message(
         HubImages={
             "service_name": "im",
             "pull_secrets": ["lab"],
+            "requests_per_minute": 7,
             "db_url": "sqlite:////x/y.sqlite",
         },
         JupyterHub={
@@ -112,6 +113,7 @@ def test_the_hub_tells_its_service_everything_in_one_message(
     told = load_settings(Config(), message)
     assert told.service_name == "im"
     assert told.pull_secrets == ["lab"]
+    assert told.requests_per_minute == 7
     assert str(told.database_url) == "sqlite:////x/y.sqlite"
     assert told.template_paths == ["/srv/templates"]
     assert told.template_vars == {"motd": "Hello"}
@@ -229,6 +231,8 @@ def test_overrides_stay_in_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"service_url": "https://hub:10101"}, "c.HubImages.service_url: use http://"),
         ({"pull_secrets": ["Not Valid"]}, "c.HubImages.pull_secrets"),
         ({"pull_failure_timeout": -1}, "c.HubImages.pull_failure_timeout"),
+        ({"requests_per_minute": -1}, "c.HubImages.requests_per_minute"),
+        ({"requests_per_minute": 1.5}, "c.HubImages.requests_per_minute"),
         ({"instance_type": []}, "c.HubImages.instance_type:"),
     ],
 )

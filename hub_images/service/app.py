@@ -26,6 +26,7 @@ from hub_images.service.routes import make_application
 from hub_images.service.web.access_log import WithoutSecrets
 from hub_images.service.web.application import MAX_BODY_BYTES, ServiceApplication
 from hub_images.service.web.client_address import TrustedProxies
+from hub_images.service.web.rates import RequestRates
 from hub_images.settings import NO_INTERNAL_SSL
 from hub_images.store.database import Database
 from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
@@ -145,7 +146,8 @@ class HubImagesService(Command):
         )
         secret = cookie_secret(os.environ["JUPYTERHUB_API_TOKEN"])
         proxies = TrustedProxies(self.settings.trusted_downstream_ips)
-        return make_application(context, prefix, secret, proxies)
+        rates = RequestRates(self.settings.requests_per_minute)
+        return make_application(context, prefix, secret, proxies, rates)
 
     def pull_secrets(self) -> PullSecrets:
         """Decide where the names of pull secrets come from."""

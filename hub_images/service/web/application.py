@@ -22,6 +22,7 @@ from tornado.web import (
 
 from hub_images.service.web.answers import AnsweringHandler, ErrorAnswer
 from hub_images.service.web.client_address import TrustedProxies
+from hub_images.service.web.rates import LimitedHandler
 
 #: An image's fields are some kilobytes; 1,000 group names some more.
 MAX_BODY_BYTES = 1024 * 1024
@@ -46,11 +47,12 @@ class StaticFiles(AnsweringHandler, StaticFileHandler):
 
 
 @stream_request_body
-class TooLarge(AnsweringHandler):
+class TooLarge(LimitedHandler):
     """Answers a request that announces too large a body."""
 
     def prepare(self) -> Awaitable[None] | None:
         """Answer before the body arrives; Tornado discards what comes after the answer."""
+        self.limit_address()
         connection: Any = self.request.connection
         connection.set_max_body_size(MAX_DISCARDED_BYTES)
         raise ErrorAnswer(

@@ -24,8 +24,9 @@ from traitlets import default
 
 from hub_images import scopes
 from hub_images.service.context import ServiceContext
-from hub_images.service.web.answers import HUB_AWAY, AnsweringHandler, ErrorAnswer
+from hub_images.service.web.answers import HUB_AWAY, ErrorAnswer
 from hub_images.service.web.origin import from_other_site
+from hub_images.service.web.rates import LimitedHandler
 
 log = logging.getLogger("hub_images")
 
@@ -78,6 +79,10 @@ class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
         """Store the token of a new session in its cookie, encrypted."""
         super().set_cookie(handler, self._session_key.encrypt(access_token.encode()).decode())
 
+    def has_session(self, handler: RequestHandler) -> bool:
+        """Say whether a request brings a cookie of ours; only the hub knows if it still counts."""
+        return self._get_token_cookie(handler) is not None
+
     def _get_token_cookie(self, handler: RequestHandler) -> str | None:
         """Return the session's token; None for a cookie that is not one of ours.
 
@@ -103,7 +108,7 @@ class FreshHubOAuth(HubOAuth):  # type: ignore[misc]
         return super().user_for_token(token, use_cache=False, session_id=session_id, sync=sync)
 
 
-class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[misc]
+class IdentifiedHandler(HubOAuthenticated, LimitedHandler):  # type: ignore[misc]
     """A request from someone whom the hub knows and who holds the scope that it needs."""
 
     hub_auth_class = FreshHubOAuth
@@ -141,7 +146,27 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
             raise
 
     async def identify(self) -> dict[str, Any] | None:
-        """Ask the hub who the caller is; None if it knows nobody, 503 if it does not answer."""
+        """Ask the hub who the caller is; None if it knows nobody, 503 if it does not answer.
+
+        429 for a caller, or an address that nobody is known at, with too many requests.
+        """
+        token = self.hub_auth.get_token(self, in_cookie=False)
+        session = self.hub_auth.has_session(self)
+        if not session and not (token and self.rates.token_is_known(token)):
+            self.limit_address()
+        user = await self._ask_hub()
+        if token:
+            by_token = getattr(self, "_token_authenticated", False)
+            self.rates.remember_token(token, known=by_token)
+        if user is not None:
+            self.limit_caller(f"{user.get('kind', 'user')} {user['name']}")
+        elif session:
+            # One that has ended costs the hub a question as well, though a login is the answer.
+            self.limit_address()
+            self.count_request()
+        return user
+
+    async def _ask_hub(self) -> dict[str, Any] | None:
         try:
             async with asyncio.timeout(HUB_SECONDS):
                 user: dict[str, Any] | None = await self.hub_auth.get_user(self, sync=False)
@@ -184,7 +209,7 @@ class IdentifiedHandler(HubOAuthenticated, AnsweringHandler):  # type: ignore[mi
         return str(self.hub_auth.base_url)
 
 
-class CallbackHandler(AnsweringHandler, HubOAuthCallbackHandler):  # type: ignore[misc]
+class CallbackHandler(LimitedHandler, HubOAuthCallbackHandler):  # type: ignore[misc]
     """Where the hub sends a browser back after its login."""
 
     hub_auth_class = FreshHubOAuth
@@ -198,5 +223,6 @@ class CallbackHandler(AnsweringHandler, HubOAuthCallbackHandler):  # type: ignor
 
     async def prepare(self) -> None:
         """Identify people who already have a session: they need no second login."""
+        self.limit_address()
         if self.request.method == "GET":
             self._hub_auth_user_cache = await self.hub_auth.get_user(self, sync=False)

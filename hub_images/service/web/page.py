@@ -120,8 +120,9 @@ class PageHandler(IdentifiedHandler):
     def answer_error(self, error: ErrorAnswer) -> None:
         """Finish with a page that says what went wrong."""
         status = error.status_code
-        # People get back what they typed if it is not their fault, as while the hub restarts.
-        back = status >= 500 and self._may_have_its_fields_back()
+        # People get back what they typed if they can send it later, as while the hub restarts.
+        later = status >= 500 or status == HTTPStatus.TOO_MANY_REQUESTS
+        back = later and self._may_have_its_fields_back()
         try:
             self.render_page(
                 "error.html",
