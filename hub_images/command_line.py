@@ -11,7 +11,8 @@ from traitlets import Unicode, default
 from traitlets.config import Application, catch_config_error
 
 from hub_images import __version__
-from hub_images.settings import SETTINGS_VARIABLE, HubImages, load_settings
+from hub_images.settings import HubImages, load_settings
+from hub_images.settings_file import take_message
 from hub_images.store.engine import make_engine
 from hub_images.store.snapshots import mend
 from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
@@ -67,7 +68,7 @@ class Command(Application):
                 self.exit_with(f"{self.config_file}: {type(error).__name__}: {error}")
         self.set_up_logging()
         try:
-            self.settings = load_settings(self.config, os.environ.get(SETTINGS_VARIABLE, ""))
+            self.settings = load_settings(self.config, take_message())
         except ValueError as error:
             self.exit_with(str(error))
 

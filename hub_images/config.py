@@ -23,7 +23,8 @@ from hub_images import scopes
 from hub_images.hub.deployer_hooks import DeployerHooks
 from hub_images.hub.hooks import make_hooks
 from hub_images.hub.reused_servers import DECIDING_TRAITS, configured_reuse_problem
-from hub_images.settings import NO_INTERNAL_SSL, SETTINGS_VARIABLE, HubImages, load_settings
+from hub_images.settings import NO_INTERNAL_SSL, HubImages, load_settings
+from hub_images.settings_file import SETTINGS_VARIABLE, SettingsFile
 from hub_images.store.snapshots import CatalogueReader
 from hub_images.templates import template_folder
 
@@ -85,6 +86,7 @@ def configure(c: Config) -> None:
     _refuse_profile_list(c, spawner_class, sections)
     _refuse_reused_servers(c, spawner_class, sections)
     settings.namespace = _configured(c, sections, "namespace") or ""
+    settings.trusted_downstream_ips = list(_present(c.JupyterHub, "trusted_downstream_ips", []))
     _add_templates(c, settings)
     _add_service(c, settings)
     _add_permissions(c, settings)
@@ -141,15 +143,15 @@ def _add_service(c: Config, settings: HubImages) -> None:
         "name": settings.service_name,
         "url": settings.service_url or f"http://127.0.0.1:{random_port()}",
         "command": [sys.executable, "-m", "hub_images"],
-        "environment": {**passed_on, SETTINGS_VARIABLE: settings.message},
+        "environment": {**passed_on, SETTINGS_VARIABLE: SettingsFile(settings.message)},
         "oauth_no_confirm": True,
         "display": own_page,
-        # The scopes that a browser's session may carry, if its user holds them.
+        # The scopes that a browser's session may carry, if its user holds them: ours, and
+        # nothing that is worth more to whoever steals a session.
         "oauth_client_allowed_scopes": [
             scopes.READ,
             scopes.WRITE,
-            scopes.HUB_ADMIN,
-            "admin-ui",  # the hub's own link in its navigation bar
+            scopes.hub_admin_mark(settings.service_name),
             scopes.access_scope(settings.service_name),
         ],
     }

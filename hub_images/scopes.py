@@ -33,6 +33,23 @@ def access_scope(service_name: str) -> str:
     return f"access:services!service={service_name}"
 
 
+def hub_admin_mark(service_name: str) -> str:
+    """Return the scope by which we know a hub admin in a browser's session.
+
+    A session must be worth no more than our own scopes: whoever steals one with `admin:services`
+    adds a service that may do anything. Filtered to a service of the hub's configuration, that
+    scope shows the service's entry; the hub's API neither adds, changes nor deletes it
+    (`jupyterhub.apihandlers.services`). Anything less is held by others than admins.
+    """
+    return f"{HUB_ADMIN}!service={service_name}"
+
+
+def held_scopes(scopes: Collection[str], service_name: str) -> frozenset[str]:
+    """Return what a caller with expanded `scopes` holds; the mark stands for the scope itself."""
+    held = frozenset(scopes)
+    return held | {HUB_ADMIN} if hub_admin_mark(service_name) in held else held
+
+
 def may_write(scopes: Collection[str]) -> bool:
     """Say whether expanded `scopes` allow changes; a filtered scope (`…!group=x`) does not."""
     return WRITE in scopes or HUB_ADMIN in scopes

@@ -14,11 +14,12 @@ from urllib.parse import urlparse
 
 from sqlalchemy.engine import URL
 from traitlets import Any as AnyTrait
-from traitlets import Dict, Float, List, TraitError, Unicode, default, validate
+from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Config, Configurable
 
 from hub_images.catalogue.fields import is_secret_name
 from hub_images.catalogue.instance_type import InstanceType, parse_instance_types
+from hub_images.settings_file import SETTINGS_VARIABLE
 from hub_images.store.engine import parse_url
 
 NO_INTERNAL_SSL = (
@@ -26,8 +27,10 @@ NO_INTERNAL_SSL = (
     "its service speaks plain HTTP to the proxy and the hub."
 )
 
-SETTINGS_VARIABLE = "HUB_IMAGES_SETTINGS"
 DB_URL_VARIABLE = "HUB_IMAGES_DB_URL"
+
+#: Each page is made with all of `template_vars`; a logo is some hundred kilobytes.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 
 class HubImages(Configurable):
@@ -84,6 +87,14 @@ class HubImages(Configurable):
         pull the image; 0 waits for the spawner's start_timeout.""",
     ).tag(config=True)
 
+    requests_per_minute = Int(
+        6000,
+        min=0,
+        help="""How many requests of one caller may fail or be expensive in a minute: those that
+        change something or search, and those for which the service asks the hub or the cluster
+        for everything. Beyond that, the caller gets 429 with Retry-After; 0: no limit.""",
+    ).tag(config=True)
+
     database_url: URL
     """The parsed `db_url`, which may hold a password; `load_settings` sets it."""
 
@@ -91,6 +102,9 @@ class HubImages(Configurable):
     namespace = Unicode(help="The namespace of user pods; set by configure(c).")
     template_paths = List(Unicode(), help="The hub's template_paths; set by configure(c).")
     template_vars = Dict(help="The hub's template_vars; set by configure(c).")
+    trusted_downstream_ips = List(
+        Unicode(), help="The hub's trusted_downstream_ips; set by configure(c)."
+    )
 
     @default("db_url")
     def _db_url_default(self) -> str:
@@ -151,14 +165,20 @@ class HubImages(Configurable):
 
     @property
     def message(self) -> str:
-        """What the hub tells its service, as JSON for `load_settings`."""
+        """What the hub tells its service, as JSON for `load_settings`.
+
+        Raises ValueError, which names the largest setting, beyond `MAX_MESSAGE_BYTES`.
+        """
         values = {name: getattr(self, name) for name in _TOLD}
         values["db_url"] = self.database_url.render_as_string(hide_password=False)
         values["instance_types"] = [
             instance_type.model_dump(by_alias=True, mode="json", exclude={"kubespawner_override"})
             for instance_type in self.parsed_instance_types
         ]
-        return json.dumps(values)
+        message = json.dumps(values)
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise ValueError(_too_large(values))
+        return message
 
 
 #: The settings that the service needs. It starts no server, so it gets no
@@ -168,10 +188,33 @@ _TOLD = (
     "instance_types",
     "service_name",
     "pull_secrets",
+    "requests_per_minute",
     "namespace",
     "template_paths",
     "template_vars",
+    "trusted_downstream_ips",
 )
+
+
+_OF_THE_HUB = ("template_paths", "trusted_downstream_ips")
+
+
+def _too_large(values: dict[str, Any]) -> str:
+    """Say which setting makes the message too large."""
+    sizes = {
+        f"c.JupyterHub.template_vars[{key!r}]": len(json.dumps(value))
+        for key, value in values["template_vars"].items()
+    }
+    for name, value in values.items():
+        if name != "template_vars":
+            section = "JupyterHub" if name in _OF_THE_HUB else "HubImages"
+            sizes[f"c.{section}.{name}"] = len(json.dumps(value))
+    largest = max(sizes, key=lambda name: sizes[name])
+    return (
+        f"{largest}: the settings that the service needs are larger than "
+        f"{MAX_MESSAGE_BYTES:,} bytes, and {sizes[largest]:,} of them are this one. "
+        "Make it smaller; where it is a picture, give its address instead."
+    )
 
 
 def _environment_url() -> str:
@@ -222,6 +265,7 @@ def _read_message(message: str) -> dict[str, Any]:
         told = None
     if not isinstance(told, dict):
         raise ValueError(
-            f"${SETTINGS_VARIABLE} does not hold the settings that the hub passes to its service."
+            f"The file that ${SETTINGS_VARIABLE} names does not hold the settings that the hub "
+            "hands to its service."
         )
     return told

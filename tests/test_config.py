@@ -13,6 +13,7 @@ from traitlets.config import Config
 
 import hub_images
 from hub_images.settings import load_settings
+from hub_images.settings_file import SETTINGS_VARIABLE, take_message
 from hub_images.templates import template_folder
 
 
@@ -73,36 +74,50 @@ def test_groups_get_the_scope_and_the_access() -> None:
     assert readers["scopes"] == ["custom:hub-images:read", "access:services!service=im"]
 
 
-def test_the_password_is_not_on_the_command_line() -> None:
-    """The database's URL reaches the service by its environment alone."""
+def _message(c: Config, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what the hub tells the service when it starts it."""
+    value = c.JupyterHub.services.get_value([])[0]["environment"][SETTINGS_VARIABLE]
+    monkeypatch.setenv(SETTINGS_VARIABLE, value(None))
+    return take_message()
+
+
+def test_the_password_is_in_the_private_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is neither on the service's command line nor in its environment."""
     c = _configured(HubImages={"db_url": "postgresql+psycopg2://u:geheim@db/images"})
     service = c.JupyterHub.services.get_value([])[0]
     assert service["command"] == [sys.executable, "-m", "hub_images"]
-    assert "geheim" in service["environment"]["HUB_IMAGES_SETTINGS"]
+    assert "geheim" not in json.dumps(service)
+    assert "geheim" in _message(c, monkeypatch)
 
 
-def test_the_hub_tells_its_service_everything_in_one_message() -> None:
+def test_the_hub_tells_its_service_everything_in_one_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What the service loads from the message is what the hub has, and its file wins over it."""
     c = _configured(
         HubImages={
             "service_name": "im",
             "pull_secrets": ["lab"],
+            "requests_per_minute": 7,
             "db_url": "sqlite:////x/y.sqlite",
         },
         JupyterHub={
             "spawner_class": KUBE,
             "template_paths": ["/srv/templates"],
             "template_vars": {"motd": "Hello"},
+            "trusted_downstream_ips": ["10.0.0.7"],
         },
         KubeSpawner={"namespace": "users"},
     )
-    message = c.JupyterHub.services.get_value([])[0]["environment"]["HUB_IMAGES_SETTINGS"]
+    message = _message(c, monkeypatch)
     told = load_settings(Config(), message)
     assert told.service_name == "im"
     assert told.pull_secrets == ["lab"]
+    assert told.requests_per_minute == 7
     assert str(told.database_url) == "sqlite:////x/y.sqlite"
     assert told.template_paths == ["/srv/templates"]
     assert told.template_vars == {"motd": "Hello"}
+    assert told.trusted_downstream_ips == ["10.0.0.7"]
     assert told.namespace == "users"
     own = Config({"HubImages": {"pull_secrets": ["other"]}})
     assert load_settings(own, message).pull_secrets == ["other"]
@@ -149,11 +164,37 @@ def test_sections_stay_the_same_objects() -> None:
     assert c.Spawner is spawner
 
 
-def test_overrides_stay_in_the_hub() -> None:
+@pytest.mark.parametrize(
+    ("large", "named"),
+    [
+        (
+            {"JupyterHub": {"template_vars": {"motd": "Hello", "logo": "x" * 2**23}}},
+            "c.JupyterHub.template_vars['logo']: ",
+        ),
+        (
+            {
+                "HubImages": {
+                    "instance_types": [
+                        {"name": f"type-{n}", "description": "x" * 2000} for n in range(4200)
+                    ]
+                }
+            },
+            "c.HubImages.instance_types: ",
+        ),
+    ],
+)
+def test_settings_that_are_too_large_are_named(large: dict[str, Any], named: str) -> None:
+    """The largest one is in the sentence, with the limit."""
+    with pytest.raises(ValueError, match=r"larger than 8,388,608 bytes") as caught:
+        _configured(**large)
+    assert str(caught.value).startswith(named)
+
+
+def test_overrides_stay_in_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kubespawner_override may hold anything, and is not passed to the service."""
     types = [{"name": "x", "kubespawner_override": {"environment": {"TOKEN": "geheim"}}}]
     c = _configured(HubImages={"instance_types": types})
-    passed = c.JupyterHub.services.get_value([])[0]["environment"]["HUB_IMAGES_SETTINGS"]
+    passed = _message(c, monkeypatch)
     assert "geheim" not in passed
     assert json.loads(passed)["instance_types"][0]["name"] == "x"
 
@@ -190,6 +231,8 @@ def test_overrides_stay_in_the_hub() -> None:
         ({"service_url": "https://hub:10101"}, "c.HubImages.service_url: use http://"),
         ({"pull_secrets": ["Not Valid"]}, "c.HubImages.pull_secrets"),
         ({"pull_failure_timeout": -1}, "c.HubImages.pull_failure_timeout"),
+        ({"requests_per_minute": -1}, "c.HubImages.requests_per_minute"),
+        ({"requests_per_minute": 1.5}, "c.HubImages.requests_per_minute"),
         ({"instance_type": []}, "c.HubImages.instance_type:"),
     ],
 )

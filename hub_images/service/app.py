@@ -25,6 +25,8 @@ from hub_images.service.pull_secrets import PullSecrets, no_client, on_kubernete
 from hub_images.service.routes import make_application
 from hub_images.service.web.access_log import WithoutSecrets
 from hub_images.service.web.application import MAX_BODY_BYTES, ServiceApplication
+from hub_images.service.web.client_address import TrustedProxies
+from hub_images.service.web.rates import RequestRates
 from hub_images.settings import NO_INTERNAL_SSL
 from hub_images.store.database import Database
 from hub_images.store.upgrade import DatabaseNotReady, head_revision, upgrade
@@ -78,7 +80,6 @@ class HubImagesService(Command):
             max_body_size=MAX_BODY_BYTES,
             idle_connection_timeout=120,
             body_timeout=30,
-            xheaders=True,
         )
         url = urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
         server.listen(url.port or 80, listening_address(url.hostname))
@@ -143,10 +144,10 @@ class HubImagesService(Command):
         prefix = os.environ.get(
             "JUPYTERHUB_SERVICE_PREFIX", f"/services/{self.settings.service_name}/"
         )
-        # Cookies survive a restart of the service, but not of the hub.
-        token = os.environ["JUPYTERHUB_API_TOKEN"].encode()
-        cookie_secret = hashlib.sha256(b"hub-images cookies " + token).digest()
-        return make_application(context, prefix, cookie_secret)
+        secret = cookie_secret(os.environ["JUPYTERHUB_API_TOKEN"])
+        proxies = TrustedProxies(self.settings.trusted_downstream_ips)
+        rates = RequestRates(self.settings.requests_per_minute)
+        return make_application(context, prefix, secret, proxies, rates)
 
     def pull_secrets(self) -> PullSecrets:
         """Decide where the names of pull secrets come from."""
@@ -157,6 +158,11 @@ class HubImagesService(Command):
                 return PullSecrets(None, no_client)
             return PullSecrets(None, SecretNames(self.settings.namespace or None))
         return PullSecrets(self.settings.pull_secrets)
+
+
+def cookie_secret(api_token: str) -> bytes:
+    """Return what cookies are signed with: they survive a restart of the service, not the hub's."""
+    return hashlib.sha256(b"hub-images cookies " + api_token.encode()).digest()
 
 
 def listening_address(host: str | None) -> str:

@@ -1,6 +1,6 @@
 """The one way to change the catalogue: permission, check, store, log.
 
-Pages and REST use it as the caller of their request. It returns what changed, and logs
+Pages and REST use it as the caller of their request. It returns and logs what changed, and
 nothing else.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from sqlalchemy.orm import Session
 
 from hub_images import scopes
+from hub_images.catalogue.difference_line import difference_line
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import ImageSpec
 from hub_images.service.context import ServiceContext
@@ -139,7 +140,10 @@ class Changes:
         return changes
 
     def _log(self, change: Change) -> None:
-        action, fields = change.action, ", ".join(change.fields)
-        if action is not None:
-            said = f": {fields}" if fields else ""
-            log.info("%s %s the image %s%s", self._caller.name, action, change.image.name, said)
+        if change.action is None:
+            return
+        said = difference_line(change.fields)
+        log.info(
+            "%s %s the image %s%s",
+            self._caller.name, change.action, change.image.name, f": {said}" if said else "",
+        )  # fmt: skip

@@ -12,8 +12,10 @@ from hub_images.service.context import ServiceContext
 from hub_images.service.pages import actions, editor, image_list
 from hub_images.service.web.access_log import AccessLog
 from hub_images.service.web.application import ServiceApplication, StaticFiles
+from hub_images.service.web.client_address import TrustedProxies
 from hub_images.service.web.identity import CallbackHandler, IdentifiedHandler
 from hub_images.service.web.not_found import AddSlash, NotFoundJson, NotFoundPage
+from hub_images.service.web.rates import RequestRates
 from hub_images.templates import static_folder
 
 PAGES: list[tuple[str, type[IdentifiedHandler]]] = [
@@ -37,7 +39,11 @@ API: list[tuple[str, type[IdentifiedHandler]]] = [
 
 
 def make_application(
-    context: ServiceContext, prefix: str, cookie_secret: bytes
+    context: ServiceContext,
+    prefix: str,
+    cookie_secret: bytes,
+    proxies: TrustedProxies,
+    rates: RequestRates,
 ) -> ServiceApplication:
     """Build the application below `prefix`, a path with a slash at both ends."""
     _take_many_fields()
@@ -51,6 +57,8 @@ def make_application(
         routes.append((re.escape(prefix.rstrip("/")), AddSlash, {"context": context}))
     return ServiceApplication(
         routes,
+        proxies=proxies,
+        rates=rates,
         cookie_secret=cookie_secret,
         log_function=AccessLog(),
         default_handler_class=NotFoundPage,

@@ -80,10 +80,11 @@ class Change:
 
     @property
     def fields(self) -> dict[str, FieldChange]:
-        """The fields of a changed image that differ, by their JSON names."""
-        if self.action != "changed":
+        """The fields that differ, by their JSON names; of an added image, from the defaults."""
+        if self.after is None:
             return {}
-        return differences(image_fields(self.before), image_fields(self.after))
+        before = self.before or ImageSpec(name=self.after.name)
+        return differences(image_fields(before), image_fields(self.after))
 
 
 def get_image(session: Session, name: str) -> Image:

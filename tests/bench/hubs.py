@@ -17,6 +17,7 @@ def make_hub(folder: Path, *, extra: str = "", **rest: Any) -> Hub:
     lines = [
         "c.Authenticator.allow_all = True",
         "c.JupyterHub.log_level = 'WARN'",
+        "c.HubImages.requests_per_minute = 0",  # a benchmark is one caller
         f"c.HubImages.instance_types = {INSTANCE_TYPES!r}",
     ]
     return Hub(folder, extra="\n".join([*lines, extra]), **rest)

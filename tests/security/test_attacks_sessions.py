@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,16 +11,9 @@ import httpx
 import pytest
 
 from hub_images.service.web.access_log import PERIOD_SECONDS, AccessLog
-from tests.support.attacks import AttackedHub
+from tests.support.attacks import AttackedHub, session_cookie
 from tests.support.hub_config import ADMIN_TOKEN
-from tests.support.processes import descendants
 from tests.support.visitor import Visitor, form_fields
-
-
-def _cookie(client: httpx.Client) -> str:
-    found = client.cookies.get("service-images", path="/services/images/")
-    assert found
-    return found
 
 
 def test_an_open_form_is_worth_nothing_after_leaving_the_group(hub: AttackedHub) -> None:
@@ -61,7 +52,7 @@ def test_signing_out_ends_the_services_session(hub: AttackedHub) -> None:
     """A copy of the cookie is worth nothing after its owner has signed out."""
     with closing(hub.browser("editor")) as client:
         assert client.get("services/images/").status_code == 200
-        stolen = {"Cookie": f"service-images={_cookie(client)}"}
+        stolen = {"Cookie": f"service-images={session_cookie(client)}"}
         assert httpx.get(hub.direct_url, headers=stolen).status_code == 200
         client.get("hub/logout")
     assert httpx.get(hub.direct_url, headers=stolen).status_code == 302
@@ -100,21 +91,12 @@ def test_no_request_with_a_cookie_stops_the_service(
 ) -> None:
     """Early errors, and pages that identify nobody, do not make the service wait for the hub."""
     with closing(hub.session("editor")[0]) as client:
-        headers = {"Cookie": f"service-images={_cookie(client)}; _xsrf=x"}
+        headers = {"Cookie": f"service-images={session_cookie(client)}; _xsrf=x"}
     # a wrong token, or HubAuth would not come as far as comparing it
     headers["X-XSRFToken"] = "y"
     answer = httpx.request(method, hub.direct_url + path, headers=headers, timeout=20)
     assert answer.status_code < 500
     assert httpx.get(f"{hub.direct_url}health", timeout=20).status_code == 200
-
-
-def _service_environment(hub: AttackedHub) -> dict[str, str]:
-    for process in descendants(hub.pid):
-        lines = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
-        found = dict(line.split("=", 1) for line in lines if "=" in line)
-        if "JUPYTERHUB_SERVICE_PREFIX" in found:
-            return found
-    raise AssertionError("the service is not running")
 
 
 class _Forgetful(httpx.Client):
@@ -138,15 +120,15 @@ def _use_secrets(hub: AttackedHub) -> dict[str, str]:
         "plain user's token": hub.token("reader", ["self"]),
         "revoked token": revoked["token"],
         "garbage token": "garbage-0123456789abcdef",
-        "service's token": _service_environment(hub)["JUPYTERHUB_API_TOKEN"],
+        "service's token": hub.service_token(),
     }
     client, xsrf = hub.session("editor")
-    cookie = _cookie(client)
+    cookie = session_cookie(client)
     payload = cookie.split("|")[-2].partition(":")[2]
     secrets |= {
         "session cookie": cookie,
         "cookie's payload": payload,
-        "cookie's token": base64.b64decode(payload).decode(),
+        "cookie's token": hub.session_token(client),
         "xsrf token": xsrf,
     }
     with closing(hub.browser("editor")) as signing_in:

@@ -15,7 +15,9 @@ from hub_images.service.pages.image_list import ListPage
 from hub_images.service.pull_secrets import PullSecrets
 from hub_images.service.routes import make_application
 from hub_images.service.web.application import StaticFiles
+from hub_images.service.web.client_address import TrustedProxies
 from hub_images.service.web.not_found import AddSlash, NotFoundPage
+from hub_images.service.web.rates import RequestRates
 from hub_images.store.database import Database
 from hub_images.store.engine import parse_url
 from tests.support.hub import Hub
@@ -62,7 +64,7 @@ def test_routes_take_the_prefix_as_it_is(base: str, path: str, handler: type) ->
         service_name="images",
     )
     prefix = f"{base}services/images/"
-    application = make_application(context, prefix, b"secret")
+    application = make_application(context, prefix, b"secret", TrustedProxies(), RequestRates(0))
 
     def handler_of(uri: str) -> type:
         found: type = application.find_handler(_request(uri)).handler_class

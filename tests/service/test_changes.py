@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -88,14 +89,16 @@ async def test_a_reader_changes_nothing(service: Service) -> None:
 async def test_says_and_logs_what_changed(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The answer has the fields, the log their names; neither where nothing changed."""
+    """The answer and the log have the fields, with old and new value; neither without a change."""
     caplog.set_level(logging.INFO, logger="hub_images")
-    change = await service.patch(description="secret words", enabled=False)
+    change = await service.patch(description="new words", enabled=False)
     assert (change.action, list(change.fields)) == ("changed", ["description", "enabled"])
-    assert caplog.messages == ["maria changed the image a: description, enabled"]
+    assert caplog.messages == [
+        'maria changed the image a: description: "" → "new words"; enabled: true → false'
+    ]
     revision = await service.revision()
     caplog.clear()
-    again = await service.patch(description="secret words", enabled=False)
+    again = await service.patch(description="new words", enabled=False)
     assert (again.action, again.image.version) == (None, change.image.version)
     assert await service.changes().set_enabled(["a", "absent"], enabled=False) == []
     assert await service.changes().delete_several(["absent"]) == []
@@ -103,6 +106,28 @@ async def test_says_and_logs_what_changed(
     assert await service.revision() == revision
     await service.changes().delete("a")
     assert caplog.messages == ["maria deleted the image a"]
+    caplog.clear()
+    await service.changes().add(spec("b", url="a/b:1", groups=["ds"], pull_secret="lab"))
+    (line,) = caplog.messages
+    assert line.startswith("maria added the image b: ")
+    for said in ('url: "" → "a/b:1"', 'pull_secret: null → "lab"', "groups: +ds"):
+        assert said in line
+
+
+async def test_a_change_is_one_line_of_the_log(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However long it is and whatever is in it; nobody writes a line of their own."""
+    caplog.set_level(logging.INFO, logger="hub_images")
+    await service.patch(description="x\n[I] admin deleted\u2028\u202e" + "y" * 1900)
+    groups = [f"group {number}" for number in range(1000)]
+    await service.patch(groups=groups)
+    await service.patch(groups=groups[1:])
+    first, second, third = caplog.messages
+    assert "x\\n[I] admin deleted\\u2028\\u202eyyy" in first
+    assert all(line.isprintable() and len(line) < 300 for line in caplog.messages)
+    assert re.search(r': \+"group 0" \+"group 1" .* and 9\d\d more$', second)
+    assert third.endswith('groups: -"group 0"')
 
 
 async def test_the_cluster_is_asked_only_for_another_secret(service: Service) -> None:

@@ -81,6 +81,7 @@ def test_a_write_under_way_is_made_and_answered(
     assert "did not end" not in log.read_text()
 
 
+@pytest.mark.hub
 def test_the_hub_starts_a_killed_service_again(tmp_path: Path) -> None:
     """Nobody has to; it looks every 30 seconds."""
     with Hub(tmp_path) as hub:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from hub_images.service.web.identity import session_key
 from tests.support.hub import Hub
-from tests.support.processes import free_port
+from tests.support.processes import descendants, free_port
 
 
 class AttackedHub(Hub):
@@ -40,6 +42,27 @@ class AttackedHub(Hub):
         request before the service writes its own.
         """
         return self.log(until, _not_the_proxys)
+
+    def service_token(self) -> str:
+        """Return the service's own API token, from which it derives the keys of its cookies."""
+        for process in descendants(self.pid):
+            lines = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+            found = dict(line.split("=", 1) for line in lines if "=" in line)
+            if "JUPYTERHUB_SERVICE_PREFIX" in found:
+                return found["JUPYTERHUB_API_TOKEN"]
+        raise AssertionError("the service is not running")
+
+    def session_token(self, client: httpx.Client) -> str:
+        """Return the hub's token that a client's session stands for, as the service reads it."""
+        encrypted = base64.b64decode(session_cookie(client).split("|")[-2].partition(":")[2])
+        return session_key(self.service_token()).decrypt(encrypted).decode()
+
+
+def session_cookie(client: httpx.Client) -> str:
+    """Return the cookie of a client's session with the service."""
+    found = client.cookies.get("service-images", path="/services/images/")
+    assert found
+    return found
 
 
 def _not_the_proxys(line: str) -> bool:

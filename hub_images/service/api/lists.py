@@ -21,6 +21,8 @@ class InstanceTypes(JsonHandler):
 class PullSecretNames(JsonHandler):
     """`api/pull-secrets`."""
 
+    expensive = True  # it asks the cluster
+
     async def get(self) -> None:
         """List the names that an admin may choose."""
         known = await self.context.pull_secrets.known()
@@ -33,6 +35,8 @@ class PullSecretNames(JsonHandler):
 class OpenApi(JsonHandler):
     """`api/openapi.json`, for everyone."""
 
+    limited = False
+
     async def prepare(self) -> None:
         """Let everyone in: the document says nothing about this hub."""
 
@@ -43,6 +47,8 @@ class OpenApi(JsonHandler):
 
 class Health(JsonHandler):
     """`health`, for everyone."""
+
+    limited = False
 
     async def prepare(self) -> None:
         """Let everyone in: probes have no session."""

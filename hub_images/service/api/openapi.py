@@ -91,21 +91,21 @@ def _paths() -> dict[str, Any]:
         "description": "Versions that the caller knows; one must match, and * matches any.",
     }
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
-    errors = ("403", "404", "503")
-    changes = ("400", "403", "404", "412", "413", "422", "503")
+    errors = ("403", "404", "429", "503")
+    changes = ("400", "403", "404", "412", "413", "422", "429", "503")
     return {
         "/api/images": {
             "get": _operation(
                 "listImages", "List images", read, parameters=_list_parameters(),
                 responses={"200": _answer("A page of images", "ImagePage"),
-                           **_refs("403", "422", "503")},
+                           **_refs("403", "422", "429", "503")},
             ),
             "post": _operation(
                 "addImage", "Add an image", write, requestBody=_body("NewImage"),
                 responses={
                     "201": _answer("The new image", "Image", **etag,
                                    Location={"schema": {"type": "string"}}),
-                    **_refs("400", "403", "409", "413", "422", "503"),
+                    **_refs("400", "403", "409", "413", "422", "429", "503"),
                 },
             ),
         },
@@ -126,21 +126,21 @@ def _paths() -> dict[str, Any]:
             "delete": _operation(
                 "deleteImage", "Delete an image", write, parameters=[if_match],
                 responses={"204": {"description": "The image is deleted"},
-                           **_refs("403", "404", "412", "503")},
+                           **_refs("403", "404", "412", "429", "503")},
             ),
         },
         "/api/instance-types": {
             "get": _operation(
                 "listInstanceTypes", "List the configured instance types", read,
                 responses={"200": _answer("In the order people see", "InstanceTypes"),
-                           **_refs("403", "503")},
+                           **_refs("403", "429", "503")},
             )
         },
         "/api/pull-secrets": {
             "get": _operation(
                 "listPullSecrets", "List the names that an admin may choose", read,
                 responses={"200": _answer("Names only", "PullSecrets"),
-                           **_refs("403", "503")},
+                           **_refs("403", "429", "503")},
             )
         },
         "/api/openapi.json": {
@@ -185,8 +185,12 @@ def _responses() -> dict[str, Any]:
         "412": _answer("The image has changed since that version", "Error"),
         "413": _answer("The body is too large", "Error"),
         "422": _answer("Unknown or invalid fields", "Error"),
+        "429": _answer(
+            "The caller sent too many requests that fail or are expensive", "Error",
+            **{"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
+        ),
         "503": _answer("The database or the hub does not answer", "Error"),
-    }
+    }  # fmt: skip
 
 
 def _schemas() -> dict[str, Any]:

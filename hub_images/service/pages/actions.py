@@ -19,6 +19,8 @@ from hub_images.store.images import VersionConflict
 class UsagePage(ImagesPage):
     """Tells the delete dialog how many servers run the images now."""
 
+    expensive = True  # it asks the hub for all servers
+
     async def get(self) -> None:
         """Answer in JSON for the images in `names`."""
         usage = Usage.of(self.names(), await self.context.hub.images_in_use(now=True))

@@ -36,6 +36,7 @@ from hub_images.store.images import (
 class EditorPage(ImagesPage):
     """What adding and editing share."""
 
+    expensive = True  # they ask the hub for all groups, and the cluster
     needs_write_scope = True
     title: ClassVar[str]
 

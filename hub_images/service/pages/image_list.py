@@ -111,6 +111,8 @@ def _ago(count: int, unit: str) -> str:
 class ListingPage(ImagesPage):
     """A page that shows the list."""
 
+    expensive = True  # it asks the hub for all groups and servers, and the cluster
+
     async def show_list(self, asked: list[str], conflict: VersionConflict | None = None) -> None:
         """Show the list; if `asked` names images, ask whether to delete them.
 

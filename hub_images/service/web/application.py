@@ -1,4 +1,4 @@
-"""The application around the handlers: limits bodies, and knows which requests are open.
+"""The application around the handlers: clients' addresses, large bodies, open requests.
 
 A body that is too large gets 413 and a sentence, and is never held in memory.
 """
@@ -21,6 +21,8 @@ from tornado.web import (
 )
 
 from hub_images.service.web.answers import AnsweringHandler, ErrorAnswer
+from hub_images.service.web.client_address import TrustedProxies
+from hub_images.service.web.rates import LimitedHandler
 
 #: An image's fields are some kilobytes; 1,000 group names some more.
 MAX_BODY_BYTES = 1024 * 1024
@@ -45,11 +47,12 @@ class StaticFiles(AnsweringHandler, StaticFileHandler):
 
 
 @stream_request_body
-class TooLarge(AnsweringHandler):
+class TooLarge(LimitedHandler):
     """Answers a request that announces too large a body."""
 
     def prepare(self) -> Awaitable[None] | None:
         """Answer before the body arrives; Tornado discards what comes after the answer."""
+        self.limit_address()
         connection: Any = self.request.connection
         connection.set_max_body_size(MAX_DISCARDED_BYTES)
         raise ErrorAnswer(
@@ -65,10 +68,11 @@ class TooLarge(AnsweringHandler):
 
 
 class ServiceApplication(Application):
-    """Checks a body's announced size, and knows which requests it has yet to answer."""
+    """Checks where a request comes from and its body's size, and knows which ones are open."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
+    def __init__(self, *arguments: Any, proxies: TrustedProxies, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
+        self._proxies = proxies
         # Weak: Tornado does not report clients that disconnect mid-request.
         self._answering: WeakSet[HTTPServerRequest] = WeakSet()
 
@@ -85,6 +89,7 @@ class ServiceApplication(Application):
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Return the request's handler: `TooLarge` for one that announces too large a body."""
         self._answering.add(request)
+        self._proxies.complete(request)
         length = request.headers.get("Content-Length", "")
         # the HTTP server itself reports a malformed number
         if length.isascii() and length.isdigit() and len(length) < 20:

@@ -19,6 +19,8 @@ class NotFoundPage(PageHandler):
         """Answer 404 to everyone."""
         if self._wants_page():  # the page's navigation bar shows who is signed in
             await self.identify()
+        else:
+            self.limit_address()
         raise ErrorAnswer(404, NOTHING)
 
     def _wants_page(self) -> bool:
@@ -37,6 +39,7 @@ class NotFoundJson(JsonHandler):
 
     async def prepare(self) -> None:
         """Answer 404 to everyone."""
+        self.limit_address()
         raise ErrorAnswer(404, NOTHING)
 
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from jinja2 import TemplateError
 
 from hub_images import __version__
-from hub_images.scopes import access_scope
+from hub_images.scopes import HUB_ADMIN, access_scope
 from hub_images.service.web.answers import ErrorAnswer
 from hub_images.service.web.content_security import content_security_policy
 from hub_images.service.web.identity import SAFE_METHODS, IdentifiedHandler, log
@@ -81,7 +81,8 @@ class PageHandler(IdentifiedHandler):
             "user": _shown_user(caller.name) if caller else None,
             "admin_access": False,
             "no_spawner_check": True,
-            "parsed_scopes": {"admin-ui": {}} if "admin-ui" in held else {},
+            # the hub's own link in its navigation bar
+            "parsed_scopes": {"admin-ui": {}} if HUB_ADMIN in held else {},
             "expanded_scopes": held | {access_scope(self.context.service_name)} if caller else held,
             "services": self._services_to_link() if caller else [],
             "static_url": static_url,
@@ -119,8 +120,9 @@ class PageHandler(IdentifiedHandler):
     def answer_error(self, error: ErrorAnswer) -> None:
         """Finish with a page that says what went wrong."""
         status = error.status_code
-        # People get back what they typed if it is not their fault, as while the hub restarts.
-        back = status >= 500 and self._may_have_its_fields_back()
+        # People get back what they typed if they can send it later, as while the hub restarts.
+        later = status >= 500 or status == HTTPStatus.TOO_MANY_REQUESTS
+        back = later and self._may_have_its_fields_back()
         try:
             self.render_page(
                 "error.html",
