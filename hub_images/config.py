@@ -251,7 +251,7 @@ def _refuse_profile_list(c: Config, spawner_class: type[Configurable], sections:
 def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
     deployer = DeployerHooks(**{name: _configured(c, sections, name) for name in _HOOKS})
     hooks = make_hooks(
-        CatalogueReader(settings.database_url),
+        CatalogueReader(settings.database_url, settings.reference_policy.allows),
         settings.parsed_instance_types,
         deployer,
         pull_failure_timeout_seconds=settings.pull_failure_timeout,

@@ -12,6 +12,7 @@ from traitlets import Dict, List, default
 from traitlets.config import Config
 
 import hub_images
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.settings import load_settings
 from hub_images.templates import template_folder
 
@@ -87,6 +88,8 @@ def test_the_hub_tells_its_service_everything_in_one_message() -> None:
         HubImages={
             "service_name": "im",
             "pull_secrets": ["lab"],
+            "allowed_registries": ["quay.io/jupyter"],
+            "require_digest": True,
             "db_url": "sqlite:////x/y.sqlite",
         },
         JupyterHub={
@@ -100,6 +103,7 @@ def test_the_hub_tells_its_service_everything_in_one_message() -> None:
     told = load_settings(Config(), message)
     assert told.service_name == "im"
     assert told.pull_secrets == ["lab"]
+    assert told.reference_policy == ReferencePolicy(("quay.io/jupyter",), require_digest=True)
     assert str(told.database_url) == "sqlite:////x/y.sqlite"
     assert told.template_paths == ["/srv/templates"]
     assert told.template_vars == {"motd": "Hello"}
@@ -189,6 +193,12 @@ def test_overrides_stay_in_the_hub() -> None:
         ({"service_url": "10101"}, "c.HubImages.service_url"),
         ({"service_url": "https://hub:10101"}, "c.HubImages.service_url: use http://"),
         ({"pull_secrets": ["Not Valid"]}, "c.HubImages.pull_secrets"),
+        ({"allowed_registries": ["https://quay.io"]}, "c.HubImages.allowed_registries: 'https://"),
+        ({"allowed_registries": ["quay.io", ""]}, "c.HubImages.allowed_registries: ''"),
+        ({"allowed_registries": ["quay.io/a:1"]}, "c.HubImages.allowed_registries: 'quay.io/a:1'"),
+        ({"allowed_registries": ["jupyter"]}, "name the host too, such as docker.io/jupyter"),
+        ({"allowed_registries": {"quay.io"}}, "c.HubImages.allowed_registries"),
+        ({"require_digest": "yes"}, "c.HubImages.require_digest"),
         ({"pull_failure_timeout": -1}, "c.HubImages.pull_failure_timeout"),
         ({"instance_type": []}, "c.HubImages.instance_type:"),
     ],

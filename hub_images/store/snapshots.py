@@ -24,6 +24,9 @@ from hub_images.store.upgrade import check_revision
 
 T = TypeVar("T")
 
+#: Says whether this hub may start an image; one that it may not is as good as not there.
+MayStart = Callable[[Entry], bool]
+
 #: Every options form and start runs this, so build it once.
 _REVISION = select(CatalogueState.revision).where(CatalogueState.id == 1)
 
@@ -41,7 +44,12 @@ def catalogue_revision(connection: Connection) -> int:
     return connection.execute(_REVISION).scalar_one()
 
 
-def read_snapshot(connection: Connection) -> Snapshot:
+def everything(_entry: Entry) -> bool:
+    """Allow every image."""
+    return True
+
+
+def read_snapshot(connection: Connection, may_start: MayStart = everything) -> Snapshot:
     """Read the images that can be started; raises `upgrade.DatabaseNotReady`.
 
     Every upgrade raises the catalogue's revision, so a hub comes here after one, and the
@@ -50,7 +58,8 @@ def read_snapshot(connection: Connection) -> Snapshot:
     check_revision(connection)
     # The revision first: after a commit in between, the next use reads again.
     revision = catalogue_revision(connection)
-    return Snapshot(revision, tuple(_entries(connection.execute(_ENTRIES))))
+    entries = _entries(connection.execute(_ENTRIES))
+    return Snapshot(revision, tuple(entry for entry in entries if may_start(entry)))
 
 
 def _entries(rows: Iterable[Any]) -> Iterable[Entry]:
@@ -66,9 +75,10 @@ def _entries(rows: Iterable[Any]) -> Iterable[Entry]:
 
 
 class SnapshotCache:
-    """Caches the last snapshot; thread-safe."""
+    """Caches the last snapshot of what `may_start` allows; thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_start: MayStart = everything) -> None:
+        self._may_start = may_start
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
 
@@ -85,17 +95,17 @@ class SnapshotCache:
             snapshot = self._snapshot
             if snapshot is None or snapshot.revision != catalogue_revision(connection):
                 connection.rollback()
-                self._snapshot = snapshot = read_snapshot(connection)
+                self._snapshot = snapshot = read_snapshot(connection, self._may_start)
         return snapshot
 
 
 class CatalogueReader:
     """Reads the present snapshot for a hub, in a thread and within a deadline."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, may_start: MayStart = everything) -> None:
         self._url = url
         self._database: Database | None = None
-        self._cache = SnapshotCache()
+        self._cache = SnapshotCache(may_start)
 
     @property
     def database(self) -> Database:

@@ -8,6 +8,7 @@ import pytest
 from jinja2 import Environment
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.api.images import OneImage
 from hub_images.service.context import ServiceContext
 from hub_images.service.hub_client import HubClient
@@ -56,6 +57,7 @@ def test_routes_take_the_prefix_as_it_is(base: str, path: str, handler: type) ->
         database=Database(parse_url("sqlite:////nowhere/x.sqlite")),
         hub=HubClient(),
         pull_secrets=PullSecrets(None),
+        policy=ReferencePolicy(),
         instance_types=(),
         templates=Environment(autoescape=True),
         template_vars={},

@@ -184,7 +184,9 @@ def _responses() -> dict[str, Any]:
         "409": _answer("The name is taken", "Error"),
         "412": _answer("The image has changed since that version", "Error"),
         "413": _answer("The body is too large", "Error"),
-        "422": _answer("Unknown or invalid fields", "Error"),
+        "422": _answer(
+            "Unknown or invalid fields, or a reference that the hub does not allow", "Error"
+        ),
         "503": _answer("The database or the hub does not answer", "Error"),
     }
 

@@ -6,12 +6,16 @@ A successful POST redirects (303) to the list with its filters.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import ClassVar
 
+from hub_images.catalogue.fields import InvalidFields
 from hub_images.service.pages.image_list import ListingPage
 from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.usage import Usage
 from hub_images.service.web.answers import ErrorAnswer
+
+_NAMED = 20  # images in a message, at most: a cookie carries it
 
 
 class UsagePage(ImagesPage):
@@ -58,7 +62,11 @@ class BulkPage(ListingPage):
             await self._set_enabled(names, action == "enable")
 
     async def _set_enabled(self, names: list[str], enabled: bool) -> None:
-        changes = await self.changes.set_enabled(names, enabled)
+        try:
+            changes = await self.changes.set_enabled(names, enabled)
+        except InvalidFields as error:
+            self.back_to_list(_refused(list(error.errors)), "danger")
+            return
         word = "Enabled" if enabled else "Disabled"
         self.back_to_list(f"{word} {images_text(len(changes))}.")
 
@@ -67,6 +75,13 @@ class BulkPage(ListingPage):
         changes = await self.changes.delete_several(names)
         usage = Usage.of([change.image.name for change in changes], in_use)
         self.back_to_list(f"Deleted {images_text(len(changes))}{usage.after_deletion}")
+
+
+def _refused(names: Sequence[str]) -> str:
+    named = ", ".join(names[:_NAMED])
+    if len(names) > _NAMED:
+        named += f" and {len(names) - _NAMED} more"
+    return f"Nothing was enabled. This hub does not allow the references of: {named}."
 
 
 def images_text(count: int) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.list_state import PAGE_SIZE, ListState
 from hub_images.service.pages.usage import Usage
@@ -65,6 +66,7 @@ class ListedImage:
     image: Image
     groups: list[tuple[str, bool]]  # with whether the hub knows it
     secret_missing: bool
+    not_allowed: list[str]  # why this hub does not start its references
     servers: int | None  # that run it now; None if the hub does not answer
     updated: str
 
@@ -73,6 +75,7 @@ def listed_images(
     images: Sequence[Image],
     known_groups: Collection[str] | None,
     secrets: KnownSecrets,
+    policy: ReferencePolicy,
     in_use: Mapping[str, int] | None,
 ) -> list[ListedImage]:
     """Combine what the database, the hub and the cluster say about each image."""
@@ -82,6 +85,7 @@ def listed_images(
             image=image,
             groups=[(g, known_groups is None or g in known_groups) for g in image.groups],
             secret_missing=secrets.lacks(image.pull_secret),
+            not_allowed=[s for field in policy.field_problems(image).values() for s in field],
             servers=None if in_use is None else in_use.get(image.name, 0),
             updated=time_since(image.updated_at, now),
         )
@@ -124,7 +128,7 @@ class ListingPage(ImagesPage):
             "image_list.html",
             listing=listing,
             state=listing.state,
-            listed=listed_images(listing.images, known, secrets, in_use),
+            listed=listed_images(listing.images, known, secrets, self.context.policy, in_use),
             group_choices=sorted({*(known or []), *listing.groups}, key=str.casefold),
             flash=self.take_flash(),
             doomed=doomed,
