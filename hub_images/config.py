@@ -30,9 +30,10 @@ __all__ = ["HubImages", "configure"]
 
 ROLE_PREFIX = "hub-images"
 
-#: What the service may ask the hub: groups with their members, and which servers run.
-#: It may not see the servers' state, and may not change anything.
-SERVICE_SCOPES = ["list:groups", "read:groups", "list:users", "read:servers"]
+#: What the service may ask the hub: groups with their members, which servers run, and to stop
+#: those that run an image which an editor withdraws. It may not see the servers' state, start
+#: servers, or change anything else.
+SERVICE_SCOPES = ["list:groups", "read:groups", "list:users", "read:servers", "delete:servers"]
 
 #: Environment variables that the hub passes on, so that the service finds the cluster.
 _PASSED_ON = (

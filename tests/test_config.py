@@ -57,11 +57,12 @@ def test_adds_to_what_was_only_appended() -> None:
 
 
 def test_the_service_gets_least_scopes() -> None:
-    """The service may read groups, users and servers, and nothing else."""
+    """The service may read groups, users and servers, stop servers, and nothing else."""
     c = _configured()
     role = c.JupyterHub.load_roles.get_value([])[0]
     assert role["services"] == ["images"]
-    assert role["scopes"] == ["list:groups", "read:groups", "list:users", "read:servers"]
+    read = ["list:groups", "read:groups", "list:users", "read:servers"]
+    assert role["scopes"] == [*read, "delete:servers"]
 
 
 def test_groups_get_the_scope_and_the_access() -> None:

@@ -31,6 +31,9 @@ def test_below_an_address_with_a_dot(tmp_path_factory: pytest.TempPathFactory) -
         assert hub.images("GET", "images/a").status_code == 200
         with closing(Visitor.sign_in(hub, "admin").client) as client:
             assert "Add image" in client.get("services/images/new").text
+            hub.api("POST", "users/student/server", content='{"image": "a"}')
+            page = client.get("services/images/running/a").text
+            assert 'action="/v1.0/services/images/running/a"' in page
             assert client.get("services/images/static/images.css").status_code == 200
             bare = client.get("services/images", follow_redirects=False)
             assert bare.headers["Location"].endswith("/v1.0/services/images/")

@@ -23,7 +23,7 @@ class UsagePage(ImagesPage):
 
     async def get(self) -> None:
         """Answer in JSON for the images in `names`."""
-        usage = Usage.of(self.names(), await self.context.hub.images_in_use(now=True))
+        usage = Usage.of(self.names(), await self.context.hub.running_servers(now=True))
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(usage.model()))
 
@@ -35,9 +35,9 @@ class DeletePage(ImagesPage):
 
     async def post(self, name: str) -> None:
         """Delete the image; servers that run it go on."""
-        in_use = await self.context.hub.images_in_use(now=True)
+        running = await self.context.hub.running_servers(now=True)
         change = await self.changes.delete(name)
-        usage = Usage.of([name], in_use)
+        usage = Usage.of([name], running)
         self.back_to_list(f"Deleted {change.image.display_name}{usage.after_deletion}")
 
 
@@ -71,9 +71,9 @@ class BulkPage(ListingPage):
         self.back_to_list(f"{word} {images_text(len(changes))}.")
 
     async def _delete(self, names: list[str]) -> None:
-        in_use = await self.context.hub.images_in_use(now=True)
+        running = await self.context.hub.running_servers(now=True)
         changes = await self.changes.delete_several(names)
-        usage = Usage.of([change.image.name for change in changes], in_use)
+        usage = Usage.of([change.image.name for change in changes], running)
         self.back_to_list(f"Deleted {images_text(len(changes))}{usage.after_deletion}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.list_state import PAGE_SIZE, ListState
 from hub_images.service.pages.usage import Usage
 from hub_images.service.pull_secrets import KnownSecrets
+from hub_images.service.running_servers import RunningServers
 from hub_images.store.images import named_images
 from hub_images.store.orm import Image
 from hub_images.store.search import ImageQuery, list_images, listed_groups
@@ -76,7 +77,7 @@ def listed_images(
     known_groups: Collection[str] | None,
     secrets: KnownSecrets,
     policy: ReferencePolicy,
-    in_use: Mapping[str, int] | None,
+    running: RunningServers | None,
 ) -> list[ListedImage]:
     """Combine what the database, the hub and the cluster say about each image."""
     now = datetime.now(UTC)
@@ -85,8 +86,10 @@ def listed_images(
             image=image,
             groups=[(g, known_groups is None or g in known_groups) for g in image.groups],
             secret_missing=secrets.lacks(image.pull_secret),
-            not_allowed=[s for field in policy.field_problems(image).values() for s in field],
-            servers=None if in_use is None else in_use.get(image.name, 0),
+            not_allowed=list(
+                dict.fromkeys(s for field in policy.field_problems(image).values() for s in field)
+            ),
+            servers=None if running is None else len(running.of(image.name)),
             updated=time_since(image.updated_at, now),
         )
         for image in images
@@ -116,11 +119,11 @@ class ListingPage(ImagesPage):
 
     async def show_list(self, asked: list[str]) -> None:
         """Show the list; if `asked` names images, ask whether to delete them."""
-        listing, groups, secrets, in_use, doomed = await asyncio.gather(
+        listing, groups, secrets, running, doomed = await asyncio.gather(
             self.context.database.read(lambda session: read_listing(session, self.state)),
             self.context.hub.groups(),
             self.context.pull_secrets.known(),
-            self.context.hub.images_in_use(now=bool(asked)),
+            self.context.hub.running_servers(now=bool(asked)),
             self.context.database.read(lambda session: display_names(session, asked)),
         )
         known = None if groups is None else [group.name for group in groups]
@@ -128,12 +131,12 @@ class ListingPage(ImagesPage):
             "image_list.html",
             listing=listing,
             state=listing.state,
-            listed=listed_images(listing.images, known, secrets, self.context.policy, in_use),
+            listed=listed_images(listing.images, known, secrets, self.context.policy, running),
             group_choices=sorted({*(known or []), *listing.groups}, key=str.casefold),
             flash=self.take_flash(),
             doomed=doomed,
             several=self.request.method == "POST",
-            usage=Usage.of(doomed, in_use),
+            usage=Usage.of(doomed, running),
         )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub_images.service.running_servers import RunningServers
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -14,9 +16,9 @@ class Usage:
     servers: Mapping[str, int | None]
 
     @classmethod
-    def of(cls, names: Collection[str], in_use: Mapping[str, int] | None) -> Usage:
-        """Take the named images' numbers from those of all images."""
-        return cls({name: None if in_use is None else in_use.get(name, 0) for name in names})
+    def of(cls, names: Collection[str], running: RunningServers | None) -> Usage:
+        """Count the servers that run each of the named images."""
+        return cls({name: None if running is None else len(running.of(name)) for name in names})
 
     @property
     def total(self) -> int | None:
