@@ -12,6 +12,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.utils import random_port
@@ -44,6 +45,8 @@ _PASSED_ON = (
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
 )
+
+_COOKIE_HOST_PREFIX = "JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"
 
 _HOOKS = ("options_form", "options_from_form", "apply_user_options", "pre_spawn_hook")
 
@@ -128,11 +131,37 @@ def _add_templates(c: Config, settings: HubImages) -> None:
     settings.template_vars = {
         key: value for key, value in variables.items() if isinstance(value, (str, int, float))
     }
-    _update(c.JupyterHub, "template_vars", {"hub_images_service_name": settings.service_name})
+    ours_too = {
+        "hub_images_service_name": settings.service_name,
+        "hub_images_host": _service_host(c, settings.service_name),
+    }
+    _update(c.JupyterHub, "template_vars", ours_too)
+
+
+def _service_host(c: Config, name: str) -> str:
+    """Return the service's own origin where services have one (`subdomain_host`), else nothing.
+
+    As `JupyterHub.service_from_spec` makes it.
+    """
+    given = {
+        key: value
+        for key in ("subdomain_host", "subdomain_hook")
+        if (value := _present(c.JupyterHub, key, None))
+    }
+    if "subdomain_host" not in given:
+        return ""
+    hub = JupyterHub(**given)
+    address = urlparse(hub.subdomain_host)
+    domain = hub.subdomain_hook(name, address.hostname, kind="service")
+    port = f":{address.port}" if address.port else ""
+    return f"{address.scheme}://{domain}{port}"
 
 
 def _add_service(c: Config, settings: HubImages) -> None:
     passed_on = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    if _present(c.JupyterHub, "cookie_host_prefix_enabled", False):
+        # JupyterHub tells this to users' servers only
+        passed_on[_COOKIE_HOST_PREFIX] = "1"
     # The deployer's own page.html comes before ours and may lack our link in the
     # navigation bar; then the hub lists the service there.
     own_page = any((Path(path) / "page.html").is_file() for path in settings.template_paths)
