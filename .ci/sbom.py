@@ -26,9 +26,6 @@ def write_sbom(wheel: Path) -> Path:
         venv.create(environment, with_pip=False)
         python = environment / "bin" / "python"
         _run("pip", "--python", str(python), "install", "--quiet", str(wheel))
-        # It says where the wheel lay on this machine.
-        for origin in environment.glob("lib/*/site-packages/hub_images-*/direct_url.json"):
-            origin.unlink()
         pyproject = Path(folder) / "pyproject.toml"
         pyproject.write_text(_with_version(PYPROJECT.read_text(), version))
         _run(
