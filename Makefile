@@ -24,7 +24,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint test-matrix bench docs-shots clean usable-venv
+.PHONY: help demo test lint test-matrix bench docs-shots dist clean usable-venv
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ bench: $(DEV) ## measure, and write docs/performance.md
 docs-shots: $(DEV) ## take the pictures in docs/ again
 	$(PYTHON) docs/make_pictures.py
 	HUB_IMAGES_PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/kube/test_pull_failures.py -k waiting_page
+
+dist: $(DEV) ## build wheel and sdist into dist/, with an SBOM of the wheel
+	rm -rf dist
+	$(PYTHON) -m build --outdir dist
+	$(PYTHON) .ci/sbom.py dist/*.whl
 
 clean: ## remove what these targets made: .venv, the demo's data, caches, builds
 	rm -rf .venv .demo .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

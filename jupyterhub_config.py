@@ -52,6 +52,13 @@ c.HubImages.instance_types = [
         "groups": ["data-science"],
     },
 ]
+# Where images may come from, and that they are pinned; docs/configuration.md says more.
+# c.HubImages.allowed_registries = ["registry.example.org", "quay.io/jupyter"]
+# c.HubImages.require_digest = True
+# On HTTPS, with wildcard DNS and certificate, give each user's server a domain of its own;
+# docs/security.md says why.
+# c.JupyterHub.subdomain_host = "https://hub.example.org"
+# c.JupyterHub.cookie_host_prefix_enabled = True
 # The pull secrets to choose from. On Kubernetes leave this out: the cluster is asked.
 c.HubImages.pull_secrets = ["lab-registry", "nvidia-ngc"]
 # Last, because it adds to the settings above it.

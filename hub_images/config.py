@@ -12,6 +12,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.utils import random_port
@@ -32,9 +33,10 @@ __all__ = ["HubImages", "configure"]
 
 ROLE_PREFIX = "hub-images"
 
-#: What the service may ask the hub: groups with their members, and which servers run.
-#: It may not see the servers' state, and may not change anything.
-SERVICE_SCOPES = ["list:groups", "read:groups", "list:users", "read:servers"]
+#: What the service may ask the hub: groups with their members, which servers run, and to stop
+#: those that run an image which an editor withdraws. It may not see the servers' state, start
+#: servers, or change anything else.
+SERVICE_SCOPES = ["list:groups", "read:groups", "list:users", "read:servers", "delete:servers"]
 
 #: Environment variables that the hub passes on, so that the service finds the cluster.
 _PASSED_ON = (
@@ -45,6 +47,8 @@ _PASSED_ON = (
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
 )
+
+_COOKIE_HOST_PREFIX = "JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED"
 
 _HOOKS = ("options_form", "options_from_form", "apply_user_options", "pre_spawn_hook")
 
@@ -131,11 +135,37 @@ def _add_templates(c: Config, settings: HubImages) -> None:
     settings.template_vars = {
         key: value for key, value in variables.items() if isinstance(value, (str, int, float))
     }
-    _update(c.JupyterHub, "template_vars", {"hub_images_service_name": settings.service_name})
+    ours_too = {
+        "hub_images_service_name": settings.service_name,
+        "hub_images_host": _service_host(c, settings.service_name),
+    }
+    _update(c.JupyterHub, "template_vars", ours_too)
+
+
+def _service_host(c: Config, name: str) -> str:
+    """Return the service's own origin where services have one (`subdomain_host`), else nothing.
+
+    As `JupyterHub.service_from_spec` makes it.
+    """
+    given = {
+        key: value
+        for key in ("subdomain_host", "subdomain_hook")
+        if (value := _present(c.JupyterHub, key, None))
+    }
+    if "subdomain_host" not in given:
+        return ""
+    hub = JupyterHub(**given)
+    address = urlparse(hub.subdomain_host)
+    domain = hub.subdomain_hook(name, address.hostname, kind="service")
+    port = f":{address.port}" if address.port else ""
+    return f"{address.scheme}://{domain}{port}"
 
 
 def _add_service(c: Config, settings: HubImages) -> None:
     passed_on = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    if _present(c.JupyterHub, "cookie_host_prefix_enabled", False):
+        # JupyterHub tells this to users' servers only
+        passed_on[_COOKIE_HOST_PREFIX] = "1"
     # The deployer's own page.html comes before ours and may lack our link in the
     # navigation bar; then the hub lists the service there.
     own_page = any((Path(path) / "page.html").is_file() for path in settings.template_paths)
@@ -266,7 +296,7 @@ def _refuse_reused_servers(
 def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
     deployer = DeployerHooks(**{name: _configured(c, sections, name) for name in _HOOKS})
     hooks = make_hooks(
-        CatalogueReader(settings.database_url),
+        CatalogueReader(settings.database_url, settings.reference_policy.allows),
         settings.parsed_instance_types,
         deployer,
         pull_failure_timeout_seconds=settings.pull_failure_timeout,

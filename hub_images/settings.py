@@ -14,11 +14,12 @@ from urllib.parse import urlparse
 
 from sqlalchemy.engine import URL
 from traitlets import Any as AnyTrait
-from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, validate
+from traitlets import Bool, Dict, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Config, Configurable
 
 from hub_images.catalogue.fields import is_secret_name
 from hub_images.catalogue.instance_type import InstanceType, parse_instance_types
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.settings_file import SETTINGS_VARIABLE
 from hub_images.store.engine import parse_url
 
@@ -78,6 +79,18 @@ class HubImages(Configurable):
         help="""Names of the image pull secrets that an admin may choose. With None, a hub on
         Kubernetes reads the kubernetes.io/dockerconfigjson secrets of the user pods'
         namespace; any other hub has none.""",
+    ).tag(config=True)
+
+    allowed_registries = List(
+        Unicode(),
+        help="""Where container images may come from: hosts, such as quay.io, or hosts with
+        the beginning of a path, such as quay.io/jupyter. Empty: from anywhere.""",
+    ).tag(config=True)
+
+    require_digest = Bool(
+        False,
+        help="""Whether images may be saved and started only with references that are pinned
+        by a digest.""",
     ).tag(config=True)
 
     pull_failure_timeout = Float(
@@ -158,6 +171,19 @@ class HubImages(Configurable):
                 )
         return cast("list[str] | None", proposal["value"])
 
+    @validate("allowed_registries")
+    def _check_allowed_registries(self, proposal: Any) -> list[str]:
+        try:
+            ReferencePolicy.of(proposal["value"])
+        except ValueError as error:
+            raise TraitError(f"c.HubImages.allowed_registries: {error}") from None
+        return cast("list[str]", proposal["value"])
+
+    @property
+    def reference_policy(self) -> ReferencePolicy:
+        """Which references are allowed."""
+        return ReferencePolicy.of(self.allowed_registries, require_digest=self.require_digest)
+
     @property
     def parsed_instance_types(self) -> tuple[InstanceType, ...]:
         """The instance types, in the configured order."""
@@ -189,6 +215,8 @@ _TOLD = (
     "service_name",
     "pull_secrets",
     "requests_per_minute",
+    "allowed_registries",
+    "require_digest",
     "namespace",
     "template_paths",
     "template_vars",

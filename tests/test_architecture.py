@@ -28,10 +28,10 @@ LAYERS: list[set[str]] = [
     {"app"},
     {"routes"},
     {"api", "pages"},
-    {"changes"},
+    {"changes", "stops"},
     {"web"},
     {"context"},
-    {"hub_client", "kubernetes", "pull_secrets"},
+    {"hub_client", "kubernetes", "pull_secrets", "running_servers"},
 ]
 
 #: Packages that only some parts may know.

@@ -12,6 +12,7 @@ from traitlets import Dict, List, default
 from traitlets.config import Config
 
 import hub_images
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.settings import load_settings
 from hub_images.settings_file import SETTINGS_VARIABLE, take_message
 from hub_images.templates import template_folder
@@ -57,11 +58,12 @@ def test_adds_to_what_was_only_appended() -> None:
 
 
 def test_the_service_gets_least_scopes() -> None:
-    """The service may read groups, users and servers, and nothing else."""
+    """The service may read groups, users and servers, stop servers, and nothing else."""
     c = _configured()
     role = c.JupyterHub.load_roles.get_value([])[0]
     assert role["services"] == ["images"]
-    assert role["scopes"] == ["list:groups", "read:groups", "list:users", "read:servers"]
+    read = ["list:groups", "read:groups", "list:users", "read:servers"]
+    assert role["scopes"] == [*read, "delete:servers"]
 
 
 def test_groups_get_the_scope_and_the_access() -> None:
@@ -99,6 +101,8 @@ def test_the_hub_tells_its_service_everything_in_one_message(
             "service_name": "im",
             "pull_secrets": ["lab"],
             "requests_per_minute": 7,
+            "allowed_registries": ["quay.io/jupyter"],
+            "require_digest": True,
             "db_url": "sqlite:////x/y.sqlite",
         },
         JupyterHub={
@@ -114,6 +118,7 @@ def test_the_hub_tells_its_service_everything_in_one_message(
     assert told.service_name == "im"
     assert told.pull_secrets == ["lab"]
     assert told.requests_per_minute == 7
+    assert told.reference_policy == ReferencePolicy(("quay.io/jupyter",), require_digest=True)
     assert str(told.database_url) == "sqlite:////x/y.sqlite"
     assert told.template_paths == ["/srv/templates"]
     assert told.template_vars == {"motd": "Hello"}
@@ -230,6 +235,12 @@ def test_overrides_stay_in_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"service_url": "10101"}, "c.HubImages.service_url"),
         ({"service_url": "https://hub:10101"}, "c.HubImages.service_url: use http://"),
         ({"pull_secrets": ["Not Valid"]}, "c.HubImages.pull_secrets"),
+        ({"allowed_registries": ["https://quay.io"]}, "c.HubImages.allowed_registries: 'https://"),
+        ({"allowed_registries": ["quay.io", ""]}, "c.HubImages.allowed_registries: ''"),
+        ({"allowed_registries": ["quay.io/a:1"]}, "c.HubImages.allowed_registries: 'quay.io/a:1'"),
+        ({"allowed_registries": ["jupyter"]}, "name the host too, such as docker.io/jupyter"),
+        ({"allowed_registries": {"quay.io"}}, "c.HubImages.allowed_registries"),
+        ({"require_digest": "yes"}, "c.HubImages.require_digest"),
         ({"pull_failure_timeout": -1}, "c.HubImages.pull_failure_timeout"),
         ({"requests_per_minute": -1}, "c.HubImages.requests_per_minute"),
         ({"requests_per_minute": 1.5}, "c.HubImages.requests_per_minute"),

@@ -53,8 +53,8 @@ def test_every_environment_variable_is_documented() -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    """Every relative link of README and docs names a file."""
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    """Every relative link of README, SECURITY and docs names a file."""
+    for document in [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from sbom import write_sbom
 
+from hub_images import __version__
 from tests.support.hub_config import PASSWORD
 from tests.support.processes import free_port
 
@@ -64,6 +69,22 @@ def test_holds_templates_static_files_and_migrations(wheel: Path) -> None:
             if path.is_file() and "__pycache__" not in path.parts:
                 assert f"{prefix}/{path.relative_to(folder)}" in names
     assert not any(name.startswith("tests") for name in names)
+
+
+def test_has_an_sbom(wheel: Path) -> None:
+    """A valid one, with what it needs in the versions that pip picks, and no path of ours."""
+    text = write_sbom(wheel).read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    sbom = json.loads(text)
+    root = sbom["metadata"]["component"]
+    assert (root["name"], root["version"]) == ("hub-images", __version__)
+    versions = {item["name"].lower(): item["version"] for item in sbom["components"]}
+    assert versions["jupyterhub"].startswith(("5.", "6."))
+    assert versions["sqlalchemy"].startswith("2.")
+    (needs,) = (d["dependsOn"] for d in sbom["dependencies"] if d["ref"] == root["bom-ref"])
+    assert f"jupyterhub=={versions['jupyterhub']}" in needs
+    assert "pytest" not in versions
+    assert "file:" not in text
 
 
 def test_runs_the_demo(environment: Path, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 The grammar is that of https://pkg.go.dev/github.com/distribution/reference:
 `[domain[:port]/]path[:tag][@digest]`, path in lower case, at most 255 characters
-before tag and digest.
+before tag and digest. `normalised_name` reads a reference as container runtimes do, so that
+different ways to write the same image compare equal.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _DIGEST = r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}"
 _REFERENCE = re.compile(
     rf"(?P<name>(?:{_DOMAIN}/)?{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?"
 )
+_PREFIX = re.compile(rf"(?P<host>{_DOMAIN})(?:/(?P<path>{_PATH}))?")
 _BARE_ID = re.compile(r"[a-f0-9]{64}")
 
 
@@ -45,6 +47,58 @@ def reference_problem(value: str) -> str | None:
     if len(match["name"]) > NAME_MAX_LENGTH:
         return f"Use at most {NAME_MAX_LENGTH} characters before the tag."
     return None
+
+
+def is_pinned(reference: str) -> bool:
+    """Say whether a valid reference names its content by a digest."""
+    return "@" in reference
+
+
+def normalised_name(reference: str) -> str:
+    """Return `host/path` of a valid reference, without tag and digest.
+
+    As `ParseNormalizedNamed` of the package above: the first component is a host only if it
+    holds a dot, a colon or an upper-case letter, or is `localhost`. Otherwise the host is
+    docker.io, where a path of one component lies below `library`. Hosts are in lower case,
+    without the port 443.
+    """
+    name = reference.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    name = head + slash + last.partition(":")[0]
+    first, slash, path = name.partition("/")
+    if not slash or not _is_host(first):
+        host, path = "docker.io", name
+    else:
+        host = _normalised_host(first)
+    if host == "docker.io" and "/" not in path:
+        path = f"library/{path}"
+    return f"{host}/{path}"
+
+
+def normalised_prefix(value: str) -> str:
+    """Return a `host` or `host/path` with the host as in `normalised_name`.
+
+    One slash at the end is dropped. Raises ValueError, which says what is wrong.
+    """
+    if "://" in value:
+        raise ValueError(f"leave out {value.split('://', 1)[0]}://")
+    match = _PREFIX.fullmatch(value.removesuffix("/"))
+    if match is None:
+        raise ValueError("write a host, such as quay.io, or host and path, such as quay.io/jupyter")
+    host = match["host"]
+    if not re.search(r"[.:]", host) and host != "localhost":
+        raise ValueError(f"name the host too, such as docker.io/{value}")
+    host = _normalised_host(host)
+    return f"{host}/{match['path']}" if match["path"] else host
+
+
+def _is_host(component: str) -> bool:
+    return bool(re.search(r"[.:A-Z]", component)) or component == "localhost"
+
+
+def _normalised_host(host: str) -> str:
+    host = host.lower().removesuffix(":443")
+    return "docker.io" if host == "index.docker.io" else host
 
 
 def _explain(value: str) -> str:

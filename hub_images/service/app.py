@@ -136,6 +136,7 @@ class HubImagesService(Command):
             database=database,
             hub=HubClient(),
             pull_secrets=self.pull_secrets(),
+            policy=self.settings.reference_policy,
             instance_types=self.settings.parsed_instance_types,
             templates=make_environment(self.settings.template_paths),
             template_vars=dict(self.settings.template_vars),

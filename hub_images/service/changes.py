@@ -15,6 +15,7 @@ from hub_images import scopes
 from hub_images.catalogue.difference_line import difference_line
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import ImageSpec
+from hub_images.catalogue.policy import REFERENCE_FIELDS
 from hub_images.service.context import ServiceContext
 from hub_images.service.pull_secrets import KnownSecrets
 from hub_images.service.web.identity import Caller
@@ -22,6 +23,16 @@ from hub_images.store import images
 from hub_images.store.images import Change, Expected
 
 log = logging.getLogger("hub_images")
+
+
+def _fields_to_check(stored: ImageSpec, spec: ImageSpec) -> Collection[str]:
+    """Return the fields whose references have to be allowed when `stored` becomes `spec`.
+
+    An image that was saved under other rules can still be disabled, and edited while it is.
+    """
+    if spec.enabled:
+        return REFERENCE_FIELDS
+    return [name for name in REFERENCE_FIELDS if getattr(spec, name) != getattr(stored, name)]
 
 
 class _UncheckedSecret(Exception):
@@ -42,6 +53,7 @@ class Changes:
     def __init__(self, context: ServiceContext, caller: Caller) -> None:
         self._database = context.database
         self._pull_secrets = context.pull_secrets
+        self._policy = context.policy
         self._caller = caller
         self._known_secrets: KnownSecrets | None = None
 
@@ -54,6 +66,7 @@ class Changes:
     async def add(self, spec: ImageSpec) -> Change:
         """Add an image; raises `ImageExists` and `InvalidFields`."""
         self._caller.require(scopes.WRITE)
+        self._check_references(spec, REFERENCE_FIELDS)
         await self._check_pull_secret(spec.pull_secret)
         return await self._write_one(
             lambda session: images.create_image(session, spec, actor=self._caller.name)
@@ -79,6 +92,7 @@ class Changes:
             spec = make(stored)
             if spec.name != stored.name:
                 raise InvalidFields({"name": [f"The name is fixed; it is {stored.name}."]})
+            self._check_references(spec, _fields_to_check(stored, spec))
             if spec.pull_secret not in (None, stored.pull_secret, checked):
                 raise _UncheckedSecret(spec.pull_secret)
             return spec
@@ -100,14 +114,26 @@ class Changes:
     ) -> list[Change]:
         """Enable or disable the named images that exist; return those that changed.
 
-        Raises `VersionConflict`, and changes nothing, if one is not at the version in `seen`.
+        Changes nothing and raises `VersionConflict` if one is not at the version in `seen`, and
+        `InvalidFields`, by name of image, if one that is to be enabled has a reference that is
+        not allowed.
         """
         self._caller.require(scopes.WRITE)
-        return await self._write(
-            lambda session: images.set_enabled(
+
+        def change(session: Session) -> list[Change]:
+            changes = images.set_enabled(
                 session, names, enabled, actor=self._caller.name, seen=seen
             )
-        )
+            refused = {
+                change.image.name: [sentence for field in problems.values() for sentence in field]
+                for change in changes
+                if enabled and (problems := self._policy.field_problems(change.image))
+            }
+            if refused:
+                raise InvalidFields(refused)
+            return changes
+
+        return await self._write(change)
 
     async def delete(self, name: str, *, expected: Expected = None) -> Change:
         """Delete an image; raises `ImageNotFound` and `VersionConflict`."""
@@ -122,6 +148,11 @@ class Changes:
         """Delete the named images that exist; raises `VersionConflict` as `set_enabled` does."""
         self._caller.require(scopes.WRITE)
         return await self._write(lambda session: images.delete_images(session, names, seen=seen))
+
+    def _check_references(self, spec: ImageSpec, fields: Collection[str]) -> None:
+        """Raise `InvalidFields` if a reference in one of `fields` is not allowed."""
+        if problems := self._policy.field_problems(spec, fields):
+            raise InvalidFields(problems)
 
     async def _check_pull_secret(self, name: str | None) -> None:
         """Raise `InvalidFields` for a pull secret that is not in the list."""

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment
 
 from hub_images.catalogue.instance_type import InstanceType
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.hub_client import HubClient
 from hub_images.service.pull_secrets import PullSecrets
 from hub_images.store.database import Database
@@ -20,6 +21,7 @@ class ServiceContext:
     database: Database
     hub: HubClient
     pull_secrets: PullSecrets
+    policy: ReferencePolicy
     instance_types: tuple[InstanceType, ...]
     templates: Environment
     template_vars: dict[str, Any]

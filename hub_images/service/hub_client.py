@@ -1,7 +1,7 @@
-"""What the service asks the hub: its groups, and which servers run which image.
+"""What the service asks the hub: its groups, which servers run which image, and to stop one.
 
-Every request is bounded in time. If the hub does not answer, the result is None: a page
-then says "unknown" and does not fail.
+Every request is bounded in time. If the hub does not answer a question, the result is None:
+a page then says "unknown" and does not fail.
 """
 
 from __future__ import annotations
@@ -12,22 +12,32 @@ import logging
 import math
 import os
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+
+from hub_images.service.running_servers import RunningServer, RunningServers, read_users, servers_of
 
 TIMEOUT_SECONDS = 5.0
 FRESH_SECONDS = 2.0  # several parts of one page, and several people, ask for the same
+#: The hub answers after its `slow_stop_timeout`, ten seconds by default.
+STOP_SECONDS = 20.0
+STOP_AT_ONCE = 10
 PAGE_SIZE = 200  # the most that the hub's API gives by default
 
+_TIMEOUT = 599  # Tornado's own status
 #: What reading an answer raises that is no JSON, or JSON of another shape.
 _ODD_ANSWERS = (ValueError, KeyError, TypeError)
 
 log = logging.getLogger("hub_images")
+
+
+class NotStopped(Exception):
+    """The hub did not stop a server; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,7 @@ class HubClient:
         self._api_url = (api_url or os.environ.get("JUPYTERHUB_API_URL", "")).rstrip("/")
         self._token = token or os.environ.get("JUPYTERHUB_API_TOKEN", "")
         self._answers: dict[str, _SharedAnswer] = {}
+        self._stopping: AsyncHTTPClient | None = None
 
     async def groups(self) -> list[Group] | None:
         """Return the hub's groups, sorted by name; None if the hub does not answer."""
@@ -87,23 +98,53 @@ class HubClient:
         found = [Group(str(item.get("name")), len(item.get("users") or [])) for item in items]
         return sorted(found, key=lambda group: group.name.casefold())
 
-    async def images_in_use(self, *, now: bool = False) -> Mapping[str, int] | None:
-        """Return how many running servers use each image; None if the hub does not answer.
+    async def running_servers(self, *, now: bool = False) -> RunningServers | None:
+        """Return the servers that run an image; None if the hub does not answer.
 
         With `now`, the hub has not answered before the call: for images about to be deleted.
         If it has just been asked, that waits until it may be asked again.
         """
         users = await self._all("users", {"state": "active"}, now=now)
-        if users is None:
+        try:
+            return None if users is None else read_users(users)
+        except _ODD_ANSWERS as error:
+            log.warning("Could not read the hub's users: %s", error)
             return None
-        counts: Counter[str] = Counter()
-        for user in users:
-            for server in (user.get("servers") or {}).values():
-                options = server.get("user_options")
-                name = options.get("image") if isinstance(options, dict) else None
-                if isinstance(name, str) and not server.get("stopped", False):
-                    counts[name] += 1
-        return counts
+
+    async def stop_server(self, server: RunningServer) -> bool:
+        """Stop a server if it still runs its image; say whether it did.
+
+        Raises `NotStopped`. A hub that is still stopping it after a while counts as done.
+        """
+        user = f"users/{quote(server.user, safe='')}"
+        path = f"servers/{quote(server.name, safe='')}" if server.name else "server"
+        try:
+            model = json.loads((await self._stop_request("GET", user)).body)
+            if not any(
+                s.name == server.name and s.runs(server.image, server.identity)
+                for s in servers_of(model)
+            ):
+                return False
+            await self._stop_request("DELETE", f"{user}/{path}")
+        except HTTPClientError as error:
+            if error.code == HTTPStatus.NOT_FOUND:  # gone in between
+                return False
+            raise NotStopped(_reason(error)) from error
+        except (OSError, *_ODD_ANSWERS) as error:
+            raise NotStopped("The hub does not answer.") from error
+        return True
+
+    async def _stop_request(self, method: str, path: str) -> HTTPResponse:
+        if self._stopping is None:
+            # of its own: stops take seconds, and everybody's requests wait for the shared one
+            self._stopping = AsyncHTTPClient(force_instance=True, max_clients=STOP_AT_ONCE)
+        request = HTTPRequest(
+            f"{self._api_url}/{path}",
+            method=method,
+            headers={"Authorization": f"token {self._token}"},
+            request_timeout=STOP_SECONDS,
+        )
+        return await self._stopping.fetch(request)
 
     async def _all(
         self, path: str, query: dict[str, str], *, now: bool = False
@@ -143,3 +184,14 @@ class HubClient:
             following = answer["_pagination"]["next"]
             offset = following["offset"] if following else None
         return items
+
+
+def _reason(error: HTTPClientError) -> str:
+    """Return what the hub says about a request that it did not carry out."""
+    if error.code == _TIMEOUT:
+        return "The hub does not answer."
+    try:
+        said = json.loads(error.response.body)["message"] if error.response else ""
+    except _ODD_ANSWERS:
+        said = ""
+    return f"The hub answers {error.code}: {said or error.message}"

@@ -109,6 +109,12 @@ def named_images(session: Session, names: Collection[str]) -> Sequence[Image]:
     return session.execute(statement).scalars().all()
 
 
+def identities(session: Session, names: Collection[str]) -> dict[str, str]:
+    """Return the identities of the named images that exist, by name."""
+    rows = session.execute(select(Image.name, Image.identity).where(Image.name.in_(names)))
+    return dict(rows.tuples().all())
+
+
 def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:
     """Add an image; raises `ImageExists`."""
     if session.execute(select(Image.id).where(Image.name == spec.name)).first():

@@ -25,6 +25,9 @@ from hub_images.store.upgrade import DatabaseNotReady, check_revision
 
 T = TypeVar("T")
 
+#: Says whether this hub may start an image; one that it may not is as good as not there.
+MayStart = Callable[[Entry], bool]
+
 
 class NotWhole(DatabaseNotReady):
     """Not everything is there that the seal says."""
@@ -56,8 +59,15 @@ def catalogue_state(connection: Connection) -> State:
     return State(*row)
 
 
-def read_snapshot(connection: Connection) -> tuple[State, Snapshot]:
-    """Read the images that can be started, and which state it is.
+def everything(_entry: Entry) -> bool:
+    """Allow every image."""
+    return True
+
+
+def read_snapshot(
+    connection: Connection, may_start: MayStart = everything
+) -> tuple[State, Snapshot]:
+    """Read the images that can be started and that `may_start` allows, and which state it is.
 
     `connection` must not be in a transaction. Raises `upgrade.DatabaseNotReady` for tables of
     another version (every upgrade changes the state, so a hub comes here after one), and
@@ -71,7 +81,7 @@ def read_snapshot(connection: Connection) -> tuple[State, Snapshot]:
     found = list(_entries(connection.execute(_ENTRIES)))
     if seal != Seal(len(found), sum(number for _entry, number in found)):
         raise NotWhole
-    return state, Snapshot(tuple(entry for entry, _number in found))
+    return state, Snapshot(tuple(entry for entry, _number in found if may_start(entry)))
 
 
 def _entries(rows: Iterable[Any]) -> Iterable[tuple[Entry, int]]:
@@ -99,9 +109,10 @@ def mend(engine: Engine) -> bool:
 
 
 class SnapshotCache:
-    """Caches the last snapshot; thread-safe."""
+    """Caches the last snapshot of what `may_start` allows; thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_start: MayStart = everything) -> None:
+        self._may_start = may_start
         self._lock = threading.Lock()
         self._cached: tuple[State, Snapshot] | None = None
 
@@ -118,17 +129,17 @@ class SnapshotCache:
             cached = self._cached
             if cached is None or cached[0] != catalogue_state(connection):
                 connection.rollback()
-                self._cached = cached = read_snapshot(connection)
+                self._cached = cached = read_snapshot(connection, self._may_start)
         return cached[1]
 
 
 class CatalogueReader:
     """Reads the present snapshot for a hub, in a thread and within a deadline."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, may_start: MayStart = everything) -> None:
         self._url = url
         self._database: Database | None = None
-        self._cache = SnapshotCache()
+        self._cache = SnapshotCache(may_start)
 
     @property
     def database(self) -> Database:

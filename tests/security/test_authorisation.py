@@ -25,6 +25,8 @@ ROUTES: list[tuple[str, str, Any, str, str]] = [
     ("POST", "delete/absent", {}, WRITE, "delete/([^/]+)"),
     ("POST", "bulk", {"action": "enable", "names": "there"}, WRITE, "bulk"),
     ("GET", "usage?names=there", None, READ, "usage"),
+    ("GET", "running/there", None, WRITE, "running/([^/]+)"),
+    ("POST", "running/there", {"servers": "student/"}, WRITE, "running/([^/]+)"),
     ("GET", "health", None, OPEN, "health"),
     ("GET", "api/openapi.json", None, OPEN, "api/openapi.json"),
     ("GET", "api/images", None, READ, "api/images"),

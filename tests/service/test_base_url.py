@@ -8,6 +8,7 @@ import pytest
 from jinja2 import Environment
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.api.images import OneImage
 from hub_images.service.context import ServiceContext
 from hub_images.service.hub_client import HubClient
@@ -32,6 +33,9 @@ def test_below_an_address_with_a_dot(tmp_path_factory: pytest.TempPathFactory) -
         assert hub.images("GET", "images/a").status_code == 200
         with closing(Visitor.sign_in(hub, "admin").client) as client:
             assert "Add image" in client.get("services/images/new").text
+            hub.api("POST", "users/student/server", content='{"image": "a"}')
+            page = client.get("services/images/running/a").text
+            assert 'action="/v1.0/services/images/running/a"' in page
             assert client.get("services/images/static/images.css").status_code == 200
             bare = client.get("services/images", follow_redirects=False)
             assert bare.headers["Location"].endswith("/v1.0/services/images/")
@@ -58,6 +62,7 @@ def test_routes_take_the_prefix_as_it_is(base: str, path: str, handler: type) ->
         database=Database(parse_url("sqlite:////nowhere/x.sqlite")),
         hub=HubClient(),
         pull_secrets=PullSecrets(None),
+        policy=ReferencePolicy(),
         instance_types=(),
         templates=Environment(autoescape=True),
         template_vars={},

@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import patched
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.scopes import READ, WRITE, PermissionMissing
 from hub_images.service.changes import Changes
 from hub_images.service.context import ServiceContext
@@ -39,6 +40,7 @@ class Service:
             database=self.database,
             hub=HubClient(),
             pull_secrets=PullSecrets(None, self._names),
+            policy=ReferencePolicy(),
             instance_types=(),
             templates=Environment(autoescape=True),
             template_vars={},

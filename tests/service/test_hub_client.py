@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from hub_images.service.hub_client import FRESH_SECONDS, HubClient
+from hub_images.service.running_servers import RunningServers
 
 
 class _Users(BaseHTTPRequestHandler):
@@ -49,26 +50,33 @@ def client() -> Iterator[HubClient]:
         server.shutdown()
 
 
+def _scipy(running: RunningServers | None) -> int:
+    assert running is not None
+    return len(running.of("scipy"))
+
+
 async def test_many_who_ask_at_once_share_one_question(client: HubClient) -> None:
     """Fifty dialogs and fifty lists are one request; the next comes two seconds later."""
-    found = await asyncio.gather(*(client.images_in_use(now=n % 2 == 0) for n in range(100)))
-    assert found == [{"scipy": 1}] * 100
+    found = await asyncio.gather(*(client.running_servers(now=n % 2 == 0) for n in range(100)))
+    assert [_scipy(running) for running in found] == [1] * 100
     assert len(_Users.asked_at) == 1
     later, list_ = await asyncio.gather(
-        asyncio.gather(*(client.images_in_use(now=True) for _ in range(50))),
-        client.images_in_use(),
+        asyncio.gather(*(client.running_servers(now=True) for _ in range(50))),
+        client.running_servers(),
     )
-    assert later == [{"scipy": 2}] * 50  # not what was known before they asked
-    assert list_ == {"scipy": 1}  # a list waits for nobody
+    assert [_scipy(running) for running in later] == [
+        2
+    ] * 50  # not what was known before they asked
+    assert _scipy(list_) == 1  # a list waits for nobody
     assert len(_Users.asked_at) == 2
     assert _Users.asked_at[1] - _Users.asked_at[0] > FRESH_SECONDS - 0.1
 
 
 async def test_who_goes_away_ends_nobody_elses_question(client: HubClient) -> None:
     """A page that is closed does not take the answer from the others."""
-    gone = asyncio.ensure_future(client.images_in_use(now=True))
-    stays = asyncio.ensure_future(client.images_in_use(now=True))
+    gone = asyncio.ensure_future(client.running_servers(now=True))
+    stays = asyncio.ensure_future(client.running_servers(now=True))
     await asyncio.sleep(0)
     gone.cancel()
-    assert await stays == {"scipy": 1}
+    assert _scipy(await stays) == 1
     assert len(_Users.asked_at) == 1

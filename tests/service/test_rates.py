@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from tornado.web import create_signed_value
 
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.api.openapi import openapi_document
 from hub_images.service.context import ServiceContext
 from hub_images.service.hub_client import HubClient
@@ -168,6 +169,7 @@ async def limited(
         templates=make_environment(),
         template_vars={},
         service_name="images",
+        policy=ReferencePolicy(),
     )
     clock = Clock()
     application = make_application(

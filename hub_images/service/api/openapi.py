@@ -184,7 +184,9 @@ def _responses() -> dict[str, Any]:
         "409": _answer("The name is taken", "Error"),
         "412": _answer("The image has changed since that version", "Error"),
         "413": _answer("The body is too large", "Error"),
-        "422": _answer("Unknown or invalid fields", "Error"),
+        "422": _answer(
+            "Unknown or invalid fields, or a reference that the hub does not allow", "Error"
+        ),
         "429": _answer(
             "The caller sent too many requests that fail or are expensive", "Error",
             **{"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},

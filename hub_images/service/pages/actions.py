@@ -6,14 +6,19 @@ showed, as `name=version`; if one has moved on, nothing is changed, and the list
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
 from typing import ClassVar
 
+from hub_images.catalogue.fields import InvalidFields
 from hub_images.service.pages.image_list import ListingPage
 from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.usage import Usage
 from hub_images.service.web.answers import ErrorAnswer
-from hub_images.store.images import VersionConflict
+from hub_images.store.images import VersionConflict, identities
+
+_NAMED = 20  # images in a message, at most: a cookie carries it
 
 
 class UsagePage(ImagesPage):
@@ -23,7 +28,12 @@ class UsagePage(ImagesPage):
 
     async def get(self) -> None:
         """Answer in JSON for the images in `names`."""
-        usage = Usage.of(self.names(), await self.context.hub.images_in_use(now=True))
+        names = self.names()
+        running, stored = await asyncio.gather(
+            self.context.hub.running_servers(now=True),
+            self.context.database.read(lambda session: identities(session, names)),
+        )
+        usage = Usage.of({**dict.fromkeys(names), **stored}, running)
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(usage.model()))
 
@@ -35,7 +45,7 @@ class DeletePage(ListingPage):
 
     async def post(self, name: str) -> None:
         """Delete the image; servers that run it go on."""
-        in_use = await self.context.hub.images_in_use(now=True)
+        running = await self.context.hub.running_servers(now=True)
         seen = self.seen_versions()
         try:
             change = await self.changes.delete(
@@ -44,7 +54,7 @@ class DeletePage(ListingPage):
         except VersionConflict as conflict:
             await self.show_list([], conflict)
             return
-        usage = Usage.of([name], in_use)
+        usage = Usage.of({name: change.image.identity}, running)
         self.back_to_list(f"Deleted {change.image.display_name}{usage.after_deletion}")
 
 
@@ -73,15 +83,26 @@ class BulkPage(ListingPage):
                 await self.show_list([], conflict)
 
     async def _set_enabled(self, names: list[str], enabled: bool) -> None:
-        changes = await self.changes.set_enabled(names, enabled, self.seen_versions())
+        try:
+            changes = await self.changes.set_enabled(names, enabled, self.seen_versions())
+        except InvalidFields as error:
+            self.back_to_list(_refused(list(error.errors)), "danger")
+            return
         word = "Enabled" if enabled else "Disabled"
         self.back_to_list(f"{word} {images_text(len(changes))}.")
 
     async def _delete(self, names: list[str]) -> None:
-        in_use = await self.context.hub.images_in_use(now=True)
+        running = await self.context.hub.running_servers(now=True)
         changes = await self.changes.delete_several(names, self.seen_versions())
-        usage = Usage.of([change.image.name for change in changes], in_use)
+        usage = Usage.of({c.image.name: c.image.identity for c in changes}, running)
         self.back_to_list(f"Deleted {images_text(len(changes))}{usage.after_deletion}")
+
+
+def _refused(names: Sequence[str]) -> str:
+    named = ", ".join(names[:_NAMED])
+    if len(names) > _NAMED:
+        named += f" and {len(names) - _NAMED} more"
+    return f"Nothing was enabled. This hub does not allow the references of: {named}."
 
 
 def images_text(count: int) -> str:

@@ -102,7 +102,9 @@ class EditPage(EditorPage):
     async def get(self, name: str) -> None:
         """Show the image's form."""
         image = await self.context.database.read(lambda session: get_image(session, name))
-        await self.show(ImageForm.from_image(image), _edit(name), image=image)
+        # what has been saved under other rules
+        problems = self.context.policy.field_problems(image)
+        await self.show(ImageForm.from_image(image), _edit(name), errors=problems, image=image)
 
     async def post(self, name: str) -> None:
         """Store the changes, or show again what was typed."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from sqlalchemy.orm import Session
 
+from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.list_state import PAGE_SIZE, ListState
 from hub_images.service.pages.usage import Usage
 from hub_images.service.pull_secrets import KnownSecrets
+from hub_images.service.running_servers import RunningServers
 from hub_images.store.images import VersionConflict, named_images
 from hub_images.store.orm import Image
 from hub_images.store.search import ImageQuery, list_images, listed_groups
@@ -66,6 +68,7 @@ class ListedImage:
     image: Image
     groups: list[tuple[str, bool]]  # with whether the hub knows it
     secret_missing: bool
+    not_allowed: list[str]  # why this hub does not start its references
     servers: int | None  # that run it now; None if the hub does not answer
     updated: str
 
@@ -74,7 +77,8 @@ def listed_images(
     images: Sequence[Image],
     known_groups: Collection[str] | None,
     secrets: KnownSecrets,
-    in_use: Mapping[str, int] | None,
+    policy: ReferencePolicy,
+    running: RunningServers | None,
 ) -> list[ListedImage]:
     """Combine what the database, the hub and the cluster say about each image."""
     now = datetime.now(UTC)
@@ -83,7 +87,10 @@ def listed_images(
             image=image,
             groups=[(g, known_groups is None or g in known_groups) for g in image.groups],
             secret_missing=secrets.lacks(image.pull_secret),
-            servers=None if in_use is None else in_use.get(image.name, 0),
+            not_allowed=list(
+                dict.fromkeys(s for field in policy.field_problems(image).values() for s in field)
+            ),
+            servers=None if running is None else len(running.of(image.name, image.identity)),
             updated=time_since(image.updated_at, now),
         )
         for image in images
@@ -118,11 +125,11 @@ class ListingPage(ImagesPage):
 
         With a `conflict`, say that nothing was changed because of it.
         """
-        listing, groups, secrets, in_use, doomed = await asyncio.gather(
+        listing, groups, secrets, running, doomed = await asyncio.gather(
             self.context.database.read(lambda session: read_listing(session, self.state)),
             self.context.hub.groups(),
             self.context.pull_secrets.known(),
-            self.context.hub.images_in_use(now=bool(asked)),
+            self.context.hub.running_servers(now=bool(asked)),
             self.context.database.read(lambda session: doomed_images(session, asked)),
         )
         known = None if groups is None else [group.name for group in groups]
@@ -133,7 +140,7 @@ class ListingPage(ImagesPage):
             HTTPStatus.OK if conflict is None else HTTPStatus.PRECONDITION_FAILED,
             listing=listing,
             state=listing.state,
-            listed=listed_images(listing.images, known, secrets, in_use),
+            listed=listed_images(listing.images, known, secrets, self.context.policy, running),
             group_choices=sorted({*(known or []), *listing.groups}, key=str.casefold),
             flash=self.take_flash() if conflict is None else ("warning", told),
             doomed=doomed,
@@ -142,7 +149,7 @@ class ListingPage(ImagesPage):
                 **self.seen_versions(),
             },
             several=self.request.method == "POST",
-            usage=Usage.of(doomed, in_use),
+            usage=Usage.of({name: image.identity for name, image in doomed.items()}, running),
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from hub_images.service.running_servers import RunningServers
 
 
 @dataclass(frozen=True)
@@ -14,9 +16,14 @@ class Usage:
     servers: Mapping[str, int | None]
 
     @classmethod
-    def of(cls, names: Collection[str], in_use: Mapping[str, int] | None) -> Usage:
-        """Take the named images' numbers from those of all images."""
-        return cls({name: None if in_use is None else in_use.get(name, 0) for name in names})
+    def of(cls, images: Mapping[str, str | None], running: RunningServers | None) -> Usage:
+        """Count the servers that run each of `images`: identities, where known, by name."""
+        return cls(
+            {
+                name: None if running is None else len(running.of(name, identity))
+                for name, identity in images.items()
+            }
+        )
 
     @property
     def total(self) -> int | None:
