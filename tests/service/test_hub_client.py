@@ -29,7 +29,7 @@ class _Users(BaseHTTPRequestHandler):
         self.asked_at.append(time.monotonic())
         server = {"user_options": {"image": "scipy"}}
         servers = {str(number): server for number in range(len(self.asked_at))}
-        answer = {"items": [{"servers": servers}], "_pagination": {"next": None}}
+        answer = {"items": [{"name": "student", "servers": servers}], "_pagination": {"next": None}}
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
