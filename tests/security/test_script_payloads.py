@@ -47,7 +47,7 @@ c.HubImages.instance_types.append(
     with recording_hub(tmp_path_factory.mktemp("payloads"), extra=instance_type) as running:
         for number, payload in enumerate(PAYLOADS):
             text = {"display_name": payload, "description": payload}
-            groups = {"groups": ["students", payload], "global": False}
+            groups = {"groups": ["students", payload.strip()], "global": False}
             running.add_image(f"image-{number}", **text, **groups)
         yield running
 
