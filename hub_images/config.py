@@ -294,7 +294,15 @@ def _refuse_reused_servers(
 
 
 def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
-    deployer = DeployerHooks(**{name: _configured(c, sections, name) for name in _HOOKS})
+    deployer = DeployerHooks(
+        **{name: _configured(c, sections, name) for name in _HOOKS},
+        others_read_options=any(
+            name not in _HOOKS and (name.endswith("_hook") or callable(value))
+            for section in sections
+            if section in c
+            for name, value in c[section].items()
+        ),
+    )
     hooks = make_hooks(
         CatalogueReader(settings.database_url, settings.reference_policy.allows),
         settings.parsed_instance_types,

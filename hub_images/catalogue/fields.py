@@ -53,11 +53,14 @@ def check_name(value: str, pattern: str = NAME_PATTERN, extra: str = "") -> str:
 
 
 def is_name(value: object) -> bool:
-    """Say whether an image or an instance type can have this name."""
+    """Say whether an image can have this name.
+
+    Instance types can have others too, with dots, but these can also be addresses.
+    """
     return (
         isinstance(value, str)
         and len(value) <= NAME_MAX_LENGTH
-        and bool(re.fullmatch(INSTANCE_TYPE_NAME_PATTERN, value))
+        and bool(re.fullmatch(NAME_PATTERN, value))
     )
 
 

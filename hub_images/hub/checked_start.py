@@ -35,7 +35,7 @@ def check_before_start(
     async def start() -> Any:
         try:
             await check_again()
-        except Exception:
+        except BaseException:  # a cancelled check too
             restore(spawner)
             raise
         end(spawner)

@@ -6,7 +6,7 @@ The hub calls our hooks, and ours call the deployer's, in every form that Jupyte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ class DeployerHooks:
     options_from_form: Any = None
     apply_user_options: Any = None
     pre_spawn_hook: Any = None
+    others_read_options: bool = False
+    """Whether other hooks of theirs may read `user_options`, such as KubeSpawner's."""
 
     def their_options(self, user_options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that are not ours, if a hook of theirs may want them.
@@ -38,7 +40,13 @@ class DeployerHooks:
         A start over REST can bring anything, and the hub keeps it and lists it with every
         server. Raises a refusal for more than `OPTIONS_MAX_CHARACTERS`.
         """
-        if all(getattr(self, hook.name) is None for hook in fields(self)):
+        hooks = (
+            self.options_form,
+            self.options_from_form,
+            self.apply_user_options,
+            self.pre_spawn_hook,
+        )
+        if not self.others_read_options and all(hook is None for hook in hooks):
             return {}
         theirs = {key: value for key, value in user_options.items() if key not in SAVED_KEYS}
         if not _fits(theirs, OPTIONS_MAX_CHARACTERS):

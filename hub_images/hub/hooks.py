@@ -118,10 +118,10 @@ def make_hooks(
             choice = await check(spawner, user_options)
             # Theirs runs first: where both set a trait (an image, say), ours wins.
             await deployer.apply(spawner, user_options)
-        except Exception:
+            apply_choice(spawner, choice)
+        except BaseException:
             restore(spawner)
             raise
-        apply_choice(spawner, choice)
         remember(spawner, theirs, choice)
         check_before_start(
             spawner, choice, lambda: check_again(spawner, choice), pull_failure_timeout_seconds
@@ -137,7 +137,7 @@ def make_hooks(
         try:
             _require_check(spawner)
             await deployer.before_start(spawner)
-        except Exception:
+        except BaseException:
             restore(spawner)
             raise
 

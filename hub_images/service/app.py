@@ -122,7 +122,7 @@ class HubImagesService(Command):
                 await asyncio.sleep(RETRY_SECONDS)
             except SQLAlchemyError as error:
                 reason = getattr(error, "orig", None) or type(error).__name__
-                self.log.error("The database does not answer yet: %s", reason)
+                self.log.error("The database cannot be opened yet: %s", reason)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 word = "upgraded to" if changed else "at"

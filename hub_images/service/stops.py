@@ -46,9 +46,11 @@ class Stops:
         self._caller.require(scopes.WRITE)
         done = Stopped()
         at_once = asyncio.Semaphore(STOP_AT_ONCE)
+        begun: set[RunningServer] = set()
 
         async def stop_one(server: RunningServer) -> None:
             async with at_once:
+                begun.add(server)
                 try:
                     if await self._hub.stop_server(server):
                         self._log_stopped(server)
@@ -64,8 +66,9 @@ class Stops:
                 task.result()  # an unexpected error is nobody's to swallow
             for task in late:
                 task.cancel()
-                self._log_failed(tasks[task], _LATE)
-                done.failed.append((tasks[task], _LATE))
+                reason = _LATE if tasks[task] in begun else _NOT_ASKED
+                self._log_failed(tasks[task], reason)
+                done.failed.append((tasks[task], reason))
         done.failed.sort(key=lambda failure: failure[0].key)
         return done
 
@@ -83,3 +86,4 @@ class Stops:
 
 
 _LATE = "There was not enough time; the hub may still be stopping it."
+_NOT_ASKED = "There was not enough time to ask the hub; try again."

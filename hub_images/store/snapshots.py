@@ -20,23 +20,13 @@ from hub_images.catalogue.snapshot import Entry, Snapshot
 from hub_images.store.database import Database
 from hub_images.store.orm import CatalogueState, Image, ImageGroup
 from hub_images.store.seal import OFFERED, SEALED, Seal, State, fingerprint, seal_anew
-from hub_images.store.transaction import write
-from hub_images.store.upgrade import DatabaseNotReady, check_revision
+from hub_images.store.transaction import NotWhole, write
+from hub_images.store.upgrade import check_revision
 
 T = TypeVar("T")
 
 #: Says whether this hub may start an image; one that it may not is as good as not there.
 MayStart = Callable[[Entry], bool]
-
-
-class NotWhole(DatabaseNotReady):
-    """Not everything is there that the seal says."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The catalogue in the database is not whole. If somebody is restoring it, wait until "
-            "that has ended. If somebody changed the tables by hand, run `hub-images upgrade-db`."
-        )
 
 
 #: Every options form and start runs this, so build it once.
@@ -103,7 +93,7 @@ def mend(engine: Engine) -> bool:
         with engine.connect() as connection:
             read_snapshot(connection)
     except NotWhole:
-        write(engine, seal_anew)
+        write(engine, seal_anew, repair=True)
         return True
     return False
 

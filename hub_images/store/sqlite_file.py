@@ -67,7 +67,8 @@ def create_file(url: URL) -> None:
     if url.query.get("mode") == "ro":
         return
     try:
-        os.close(os.open(file_of(url), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        file = os.path.realpath(file_of(url))  # O_EXCL follows no link
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         return
 
@@ -111,10 +112,15 @@ class _WatchedFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._companions = {s: path.with_name(path.name + s) for s in _COMPANIONS}
         self._lock = Lock()
         self._present: _Files | None = None
         self._former: _Files | None = None
+
+    @property
+    def _companions(self) -> dict[str, Path]:
+        """The files beside the database's own, by their suffixes; SQLite follows links."""
+        file = Path(os.path.realpath(self.path))
+        return {suffix: file.with_name(file.name + suffix) for suffix in _COMPANIONS}
 
     def connect(
         self, dialect: Dialect, record: ConnectionPoolEntry, args: Any, kwargs: Any
@@ -194,13 +200,16 @@ class _WatchedFile:
                 return
             for suffix, path in self._companions.items():
                 if _identity(path) == former.companions[suffix].identity:
-                    _set_aside(path, former.main.identity)
+                    _set_aside(path, former.companions[suffix].identity)
 
 
 def _set_aside(path: Path, former: Identity) -> None:
     aside = path.with_name(f"{path.name}.{former.number}")
     try:
         path.rename(aside)
+        if _identity(aside) != former:  # the other of hub and service was faster, and uses this
+            aside.rename(path)
+            return
     except FileNotFoundError:
         return  # the other of hub and service was faster
     except OSError as error:

@@ -15,12 +15,22 @@ from sqlalchemy import CursorResult, Engine, column, event, exists, table, updat
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from hub_images.store.orm import CatalogueState
-from hub_images.store.seal import seal
-from hub_images.store.upgrade import VERSION_TABLE, check_revision, head_revision
+from hub_images.store.seal import is_whole, seal
+from hub_images.store.upgrade import VERSION_TABLE, DatabaseNotReady, check_revision, head_revision
 
 T = TypeVar("T")
 
 _SCHEMA_REVISIONS = table(VERSION_TABLE, column("version_num"))
+
+
+class NotWhole(DatabaseNotReady):
+    """Not everything is there that the seal says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The catalogue in the database is not whole. If somebody is restoring it, wait until "
+            "that has ended. If somebody changed the tables by hand, run `hub-images upgrade-db`."
+        )
 
 
 class WriteSession(Session):
@@ -40,20 +50,22 @@ def _note_statement(state: ORMExecuteState) -> None:
         cast("WriteSession", state.session).written = True
 
 
-def write(engine: Engine, function: Callable[[Session], T]) -> T:
+def write(engine: Engine, function: Callable[[Session], T], *, repair: bool = False) -> T:
     """Run `function` in a transaction under the write lock; commit what it wrote, if anything.
 
-    Rows that it returns stay usable. Raises `DatabaseNotReady`, and what `function` raises;
-    then nothing has changed.
+    Rows that it returns stay usable. Raises `DatabaseNotReady`, `NotWhole` unless it is a
+    `repair`, and what `function` raises; then nothing has changed.
     """
     with WriteSession(engine, expire_on_commit=False) as session:
-        return write_in(session, function)
+        return write_in(session, function, repair=repair)
 
 
-def write_in(session: WriteSession, function: Callable[[Session], T]) -> T:
+def write_in(session: WriteSession, function: Callable[[Session], T], *, repair: bool = False) -> T:
     """As `write`, in a new session that is already connected."""
     _take_lock(session)
     try:
+        if not repair:
+            _require_whole(session)
         result = function(session)
         session.flush()
         if session.written:
@@ -66,6 +78,12 @@ def write_in(session: WriteSession, function: Callable[[Session], T]) -> T:
         session.rollback()
         raise
     return result
+
+
+def _require_whole(session: Session) -> None:
+    # Otherwise a change while a restore goes on would seal what is there so far.
+    if not is_whole(session):
+        raise NotWhole
 
 
 def _take_lock(session: Session) -> None:

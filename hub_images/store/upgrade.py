@@ -136,3 +136,6 @@ def _lock_for_upgrade(connection: Connection) -> None:
         ).scalar()
         if got != 1:
             raise DatabaseNotReady("Another process is upgrading the database; try again.")
+        # The server gives up before we do: a change of a table that goes on without us would
+        # come in between the next try's.
+        connection.execute(text(f"SET SESSION lock_wait_timeout = {TIMEOUT_SECONDS - 1}"))

@@ -29,9 +29,18 @@ async def test_unknown_keys_are_dropped(hub: HubApp) -> None:
     }  # fmt: skip
 
 
-async def test_keys_for_the_deployers_hook_are_kept(start_hub_app: StartHubApp) -> None:
-    """Where a hook takes options, it gets them all, and they are there the next time."""
-    hub = await start_hub_app(extra=TAKES)
+@pytest.mark.parametrize(
+    "extra",
+    [
+        TAKES,
+        "c.Spawner.pre_spawn_hook = lambda spawner: None\n",
+        "c.KubeSpawner.modify_pod_hook = lambda spawner, pod: pod\n",
+        "c.Spawner.server_token_scopes = lambda spawner: []\n",
+    ],
+)
+async def test_keys_for_the_deployers_hook_are_kept(start_hub_app: StartHubApp, extra: str) -> None:
+    """Where a hook may read options, it gets them all, and they are there the next time."""
+    hub = await start_hub_app(extra=extra)
     options = {"image": "scipy", "size": "3G", "other": [1]}
     assert (await hub.start("student", options)).status_code == 201
     saved = await _saved(hub)
@@ -59,7 +68,9 @@ async def test_too_much_is_refused(start_hub_app: StartHubApp, junk: dict[str, A
 
 
 @pytest.mark.parametrize("key", ["image", "instance_type"])
-@pytest.mark.parametrize("text", [LURE, "x" * 100_000, "<b>bold</b>", "Bad-Name", "a\nb"])
+@pytest.mark.parametrize(
+    "text", [LURE, "x" * 100_000, "<b>bold</b>", "Bad-Name", "a\nb", "log-in-at.evil.example"]
+)
 async def test_what_is_no_name_is_not_repeated(hub: HubApp, key: str, text: str) -> None:
     """A link cannot put its own words into the sentence, the form or what is remembered."""
     answer = await hub.start("student", {key: text})

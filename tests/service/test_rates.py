@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import create_signed_value
 
 from hub_images.catalogue.policy import ReferencePolicy
@@ -20,7 +21,12 @@ from hub_images.service.routes import make_application
 from hub_images.service.web import rates
 from hub_images.service.web.client_address import TrustedProxies
 from hub_images.service.web.identity import FreshHubOAuth, session_key
-from hub_images.service.web.rates import PERIOD_SECONDS, RequestRates, TooManyRequests
+from hub_images.service.web.rates import (
+    PERIOD_SECONDS,
+    LimitedHandler,
+    RequestRates,
+    TooManyRequests,
+)
 from hub_images.store.database import Database
 from hub_images.store.engine import parse_url
 from hub_images.templates import make_environment
@@ -307,3 +313,24 @@ async def test_a_session_that_has_ended_counts(limited: Limited) -> None:
     for _ in range(LIMIT):
         assert (await limited.call("", **session)).status_code == 302
     assert (await limited.call("", **session)).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "counted_by"),
+    [
+        ("203.0.113.9", "10.0.0.5 203.0.113.9"),
+        ("6.6.6.6, 203.0.113.9", "10.0.0.5 203.0.113.9"),
+        ("", "10.0.0.5"),
+        ("x" * 1_000, "10.0.0.5 " + "x" * 45),
+    ],
+)
+def test_people_behind_a_proxy_that_is_not_trusted_count_apart(
+    forwarded: str, counted_by: str
+) -> None:
+    """The proxy has one address for all; one of them cannot have the others refused."""
+    handler = LimitedHandler.__new__(LimitedHandler)
+    handler.request = HTTPServerRequest(
+        method="GET", uri="/", headers=HTTPHeaders({"X-Forwarded-For": forwarded})
+    )
+    handler.request.remote_ip = "10.0.0.5"
+    assert handler._address == counted_by

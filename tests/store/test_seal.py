@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from hub_images.catalogue.image import ImageSpec
 from hub_images.store.images import change_image, create_image
 from hub_images.store.orm import CatalogueState, Image, ImageGroup
-from hub_images.store.snapshots import NotWhole, SnapshotCache, catalogue_state, mend, read_snapshot
-from hub_images.store.transaction import write
+from hub_images.store.snapshots import SnapshotCache, catalogue_state, mend, read_snapshot
+from hub_images.store.transaction import NotWhole, write
 from hub_images.store.upgrade import DatabaseNotReady, upgrade
 from tests.support.catalogue import add_image, open_engine, spec
 from tests.support.databases import DatabaseServer, Kind, missing_reason
@@ -58,6 +58,22 @@ def test_half_a_catalogue_is_no_catalogue(engine: Engine, statement: str) -> Non
     assert sorted(_shown(engine)) == ["one", "two"]
     with engine.begin() as connection:
         connection.execute(text(statement))
+    with pytest.raises(NotWhole, match="not whole"):
+        _shown(engine)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM hub_images_image WHERE name = 'two'", "DELETE FROM hub_images_image"],
+)
+def test_a_change_does_not_make_half_a_catalogue_whole(engine: Engine, statement: str) -> None:
+    """An edit while a restore goes on is refused: it would seal what is there so far."""
+    add_image(engine, "one")
+    add_image(engine, "two")
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    with pytest.raises(NotWhole, match="not whole"):
+        add_image(engine, "three")
     with pytest.raises(NotWhole, match="not whole"):
         _shown(engine)
 

@@ -98,15 +98,26 @@ async def test_a_missing_file_is_said_and_not_made(database: Database, file: Pat
     assert _stored(file) == ["old", "after"]
 
 
+@pytest.mark.parametrize("linked", [False, True])
 @pytest.mark.parametrize("deleted_first", [False, True])
 async def test_the_log_of_the_file_before_is_not_used(
-    database: Database, file: Path, deleted_first: bool
+    file: Path, deleted_first: bool, linked: bool
 ) -> None:
-    """SQLite would write what it holds into the new file; it is renamed, and nothing is lost."""
+    """SQLite would write what it holds into the new file; it is renamed, and nothing is lost.
+
+    Where the database's path is a link, SQLite has its log beside the link's target.
+    """
+    path = file
+    if linked:
+        path = file.parent / "link" / "images.sqlite"
+        path.parent.mkdir()
+        path.symlink_to(file)
+    database = Database(parse_url(f"sqlite:///{path}"))
+    upgrade(database.engine)
     await _write(database, "old")
     copy = _backup(file)
     await _write(database, "newer")
-    former = file.stat().st_ino
+    former = file.with_name(file.name + "-wal").stat().st_ino
     log = file.with_name(file.name + "-wal").read_bytes()
     if deleted_first:
         _delete(file, with_companions=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from hub_images.store.images import change_image
@@ -144,6 +145,16 @@ def test_sqlite_pragmas(engine: Engine) -> None:
         assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
 
 
+_OLD_COLUMNS = (
+    "(id, name, display_name, description, type, url, is_global, enabled, version, created_at, "
+    "updated_at, created_by, updated_by, sort_key, search_text)"
+)
+_OLD_IMAGE = (
+    "(1, 'old', 'Old', '', 'cpu', 'a/b:1', true, true, 3, '2025-01-02 03:04:05', "
+    "'2025-01-02 03:04:05', 'm', 'm', 'old', 'old')"
+)
+
+
 def test_0003_keeps_what_0001_holds(empty_engine: Engine) -> None:
     """An image that the first release stored is there after the upgrade, and can be changed.
 
@@ -151,14 +162,7 @@ def test_0003_keeps_what_0001_holds(empty_engine: Engine) -> None:
     """
     command.upgrade(alembic_config(empty_engine), "0001")
     with empty_engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO hub_images_image (id, name, display_name, description, type, url, "
-                "is_global, enabled, version, created_at, updated_at, created_by, updated_by, "
-                "sort_key, search_text) VALUES (1, 'old', 'Old', '', 'cpu', 'a/b:1', true, true, "
-                "3, '2025-01-02 03:04:05', '2025-01-02 03:04:05', 'm', 'm', 'old', 'old')"
-            )
-        )
+        connection.execute(text(f"INSERT INTO hub_images_image {_OLD_COLUMNS} VALUES {_OLD_IMAGE}"))
         connection.execute(
             text("INSERT INTO hub_images_image_group VALUES (1, 'b', 0), (1, 'ä', 1)")
         )
@@ -173,3 +177,31 @@ def test_0003_keeps_what_0001_holds(empty_engine: Engine) -> None:
         ),
     )
     assert (change.image.version, change.image.enabled, change.image.url) == (4, False, "a/b:1")
+
+
+@pytest.mark.parametrize("statements", [1, 2, 3, 4, 6, 8, 10, 12])
+def test_an_interrupted_upgrade_can_be_made_again(empty_engine: Engine, statements: int) -> None:
+    """MySQL and MariaDB commit each change of a table by itself; the next try makes the others."""
+    command.upgrade(alembic_config(empty_engine), "0002")
+    with empty_engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO hub_images_image {_OLD_COLUMNS} VALUES {_OLD_IMAGE}"))
+    changed = 0
+
+    def interrupt(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        nonlocal changed
+        changed += statement.lstrip().split(None, 1)[0] in ("ALTER", "CREATE", "UPDATE", "INSERT")
+        if changed == statements:
+            raise RuntimeError("interrupted")
+
+    event.listen(empty_engine, "after_cursor_execute", interrupt)
+    try:
+        upgrade(empty_engine)
+    except RuntimeError:
+        pass
+    finally:
+        event.remove(empty_engine, "after_cursor_execute", interrupt)
+    upgrade(empty_engine)
+    with empty_engine.connect() as connection:
+        (entry,) = read_snapshot(connection)[1].entries
+    assert (entry.name, len(entry.identity)) == ("old", 32)
+    assert upgrade(empty_engine) is False

@@ -29,6 +29,7 @@ class RunningPage(ImagesPage):
     """Lists the servers that run an image, and stops them."""
 
     needs_write_scope = True
+    expensive = True  # it asks the hub for all servers
 
     async def get(self, name: str) -> None:
         """Show the servers."""

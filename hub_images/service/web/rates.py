@@ -27,6 +27,7 @@ PERIOD_SECONDS = 60.0
 #: Callers that are counted at once; beyond that, the one whose minute began first is forgotten.
 MOST_CALLERS = 20_000
 MOST_TOKENS = 1_000
+_ADDRESS_LENGTH = 45  # of the longest IPv6 address
 
 
 class TooManyRequests(ErrorAnswer):
@@ -73,7 +74,7 @@ class RequestRates:
         counts[_one(caller, known)] = [began, count + 1]
         if count + 1 == self._per_minute:
             log.warning(
-                "%s sent %d requests in a minute that failed or are expensive, and has to wait",
+                "%r sent %d requests in a minute that failed or are expensive, and has to wait",
                 caller, self._per_minute,
             )  # fmt: skip
 
@@ -100,10 +101,14 @@ def _one(caller: str, known: bool) -> str:
     """Return what counts as one caller: of IPv6, the network that one customer gets."""
     if known or ":" not in caller:
         return caller
+    return " ".join(_network(address) for address in caller.split())
+
+
+def _network(address: str) -> str:
     try:
-        return str(ipaddress.ip_network((caller, 64), strict=False))
+        return str(ipaddress.ip_network((address, 64 if ":" in address else 32), strict=False))
     except ValueError:
-        return caller
+        return address
 
 
 def _digest(token: str) -> bytes:
@@ -130,9 +135,19 @@ class LimitedHandler(AnsweringHandler):
         searches = any(value.strip() for value in self.request.query_arguments.get("search", ()))
         return searches or self.request.method not in ("GET", "HEAD", "OPTIONS")
 
+    @property
+    def _address(self) -> str:
+        """What somebody unknown is counted by: their address, and what the proxy says of it.
+
+        A proxy that is not trusted has one address for everybody. What it says decides here, so
+        that one of them cannot have all others refused; nothing else believes it.
+        """
+        said = self.request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return f"{self.request.remote_ip} {said[:_ADDRESS_LENGTH]}".strip()
+
     def limit_address(self) -> None:
         """Answer 429 if too much came from the address of the request."""
-        self.rates.check(self.request.remote_ip or "", known=False)
+        self.rates.check(self._address, known=False)
 
     def limit_caller(self, name: str) -> None:
         """Count the request as one of a caller whom the hub knows; 429 if there are too many."""
@@ -146,7 +161,7 @@ class LimitedHandler(AnsweringHandler):
         if not self._counted and self.limited:
             self._counted = True
             known = self._known_caller
-            self.rates.count(known or self.request.remote_ip or "", known=known is not None)
+            self.rates.count(known or self._address, known=known is not None)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say when to try again, if that is what is wrong."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -16,23 +17,45 @@ _IMAGE = sa.table("hub_images_image", sa.column("id"), sa.column("identity"))
 
 
 def upgrade() -> None:
-    """Add the columns and the table; whoever upgrades seals the catalogue afterwards."""
-    with op.batch_alter_table("hub_images_catalogue") as catalogue:
-        catalogue.add_column(sa.Column("token", text(32), nullable=False, server_default=""))
-        catalogue.add_column(sa.Column("offered", sa.Integer, nullable=False, server_default="0"))
-        catalogue.add_column(
-            sa.Column("checksum", sa.BigInteger, nullable=False, server_default="0")
-        )
-    with op.batch_alter_table("hub_images_image") as image:
-        image.add_column(sa.Column("identity", text(32), nullable=False, server_default=""))
-        image.add_column(
-            sa.Column("fingerprint", sa.BigInteger, nullable=False, server_default="0")
-        )
+    """Add the columns and the table; whoever upgrades seals the catalogue afterwards.
+
+    On MySQL and MariaDB each change of a table is committed by itself. So an upgrade that was
+    interrupted finds some of them made, and makes the others.
+    """
+    _add(
+        "hub_images_catalogue",
+        sa.Column("token", text(32), nullable=False, server_default=""),
+        sa.Column("offered", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("checksum", sa.BigInteger, nullable=False, server_default="0"),
+    )
+    _add(
+        "hub_images_image",
+        sa.Column("identity", text(32), nullable=False, server_default=""),
+        sa.Column("fingerprint", sa.BigInteger, nullable=False, server_default="0"),
+    )
     connection = op.get_bind()
-    for number in connection.execute(sa.select(_IMAGE.c.id).order_by(_IMAGE.c.id)).scalars().all():
+    without = sa.select(_IMAGE.c.id).where(_IMAGE.c.identity == "").order_by(_IMAGE.c.id)
+    for number in connection.execute(without).scalars().all():
         connection.execute(
             sa.update(_IMAGE).where(_IMAGE.c.id == number).values(identity=uuid4().hex)
         )
+    if not sa.inspect(connection).has_table("hub_images_past_name"):
+        _create_past_name()
+    if connection.dialect.name in ("mysql", "mariadb"):
+        op.alter_column(
+            "hub_images_image_group", "group_name", type_=exact_text(255), nullable=False
+        )
+
+
+def _add(table: str, *columns: sa.Column[Any]) -> None:
+    there = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
+    with op.batch_alter_table(table) as batch:
+        for column in columns:
+            if column.name not in there:
+                batch.add_column(column)
+
+
+def _create_past_name() -> None:
     op.create_table(
         "hub_images_past_name",
         sa.Column("name", text(63), nullable=False),
@@ -45,10 +68,6 @@ def upgrade() -> None:
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
     )
-    if connection.dialect.name in ("mysql", "mariadb"):
-        op.alter_column(
-            "hub_images_image_group", "group_name", type_=exact_text(255), nullable=False
-        )
 
 
 def downgrade() -> None:
