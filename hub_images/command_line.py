@@ -115,4 +115,7 @@ class UpgradeDb(Command):
         else:
             self.log.info("The database is already at revision %s.", head_revision())
         if mended:
-            self.log.warning("The catalogue was not whole; from now on it counts as it is.")
+            self.log.warning(
+                "The catalogue did not match its seal. Sealed it as it is now; "
+                "check that no image is missing."
+            )

@@ -7,7 +7,6 @@ names the setting.
 
 from __future__ import annotations
 
-import copy
 import os
 import sys
 from pathlib import Path
@@ -16,11 +15,18 @@ from urllib.parse import urlparse
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.utils import random_port
-from traitlets.config import Config, Configurable, LoggingConfigurable
+from traitlets.config import Config, Configurable
 from traitlets.config.loader import LazyConfigValue
-from traitlets.utils.importstring import import_item
 
 from hub_images import scopes
+from hub_images.config_sections import (
+    add,
+    configured,
+    configured_class,
+    present,
+    sections_of,
+    update,
+)
 from hub_images.hub.deployer_hooks import DeployerHooks
 from hub_images.hub.hooks import make_hooks
 from hub_images.hub.reused_servers import DECIDING_TRAITS, configured_reuse_problem
@@ -78,60 +84,35 @@ def configure(c: Config) -> None:
     """
     settings = load_settings(c)
     name = settings.service_name
-    if any(service.get("name") == name for service in _present(c.JupyterHub, "services", [])):
+    if any(service.get("name") == name for service in present(c.JupyterHub, "services", [])):
         raise ValueError(
             f"c.HubImages.service_name: there is already a service named {name}. "
             "Choose another name, or call configure(c) only once."
         )
-    if _present(c.JupyterHub, "internal_ssl", False):
+    if present(c.JupyterHub, "internal_ssl", False):
         raise ValueError(NO_INTERNAL_SSL)
-    spawner_class = _configured_class(c, "spawner_class")
-    sections = _sections(spawner_class)
+    spawner_class = configured_class(c, "spawner_class")
+    sections = sections_of(spawner_class)
     _refuse_profile_list(c, spawner_class, sections)
     _refuse_reused_servers(c, spawner_class, sections)
-    settings.namespace = _configured(c, sections, "namespace") or ""
-    settings.trusted_downstream_ips = list(_present(c.JupyterHub, "trusted_downstream_ips", []))
+    settings.namespace = configured(c, sections, "namespace") or ""
+    settings.trusted_downstream_ips = list(present(c.JupyterHub, "trusted_downstream_ips", []))
     _add_templates(c, settings)
     _add_service(c, settings)
     _add_permissions(c, settings)
     _add_hooks(c, settings, sections)
 
 
-def _present(section: Config, name: str, default: Any) -> Any:
-    """Return the configured value, or `default`; one that was only appended to is a list."""
-    if name not in section:
-        return default
-    value = section[name]
-    if isinstance(value, LazyConfigValue):
-        # of a copy: once asked for its value, it remembers that and takes no more items
-        return copy.deepcopy(value).get_value(copy.copy(default))
-    return value
-
-
-def _add(section: Config, name: str, items: list[Any]) -> None:
-    if name in section and isinstance(section[name], (list, tuple)):
-        section[name] = [*section[name], *items]
-    else:
-        section[name].extend(items)
-
-
-def _update(section: Config, name: str, items: dict[str, Any]) -> None:
-    if name in section and isinstance(section[name], dict):
-        section[name] = {**section[name], **items}
-    else:
-        section[name].update(items)
-
-
 def _add_templates(c: Config, settings: HubImages) -> None:
     ours = str(template_folder())
     originals = JupyterHub().template_paths[0]
-    given = [str(path) for path in _present(c.JupyterHub, "template_paths", [])]
+    given = [str(path) for path in present(c.JupyterHub, "template_paths", [])]
     settings.template_paths = [str(Path(path).absolute()) for path in given if path != originals]
     # The deployer's own templates first, then ours, then the hub's originals, which
     # the hub itself adds where they are missing.
     theirs = [path for path in given if path != originals]
     c.JupyterHub.template_paths = [*theirs, ours, originals]
-    variables = _present(c.JupyterHub, "template_vars", {})
+    variables = present(c.JupyterHub, "template_vars", {})
     settings.template_vars = {
         key: value for key, value in variables.items() if isinstance(value, (str, int, float))
     }
@@ -139,7 +120,7 @@ def _add_templates(c: Config, settings: HubImages) -> None:
         "hub_images_service_name": settings.service_name,
         "hub_images_host": _service_host(c, settings.service_name),
     }
-    _update(c.JupyterHub, "template_vars", ours_too)
+    update(c.JupyterHub, "template_vars", ours_too)
 
 
 def _service_host(c: Config, name: str) -> str:
@@ -150,7 +131,7 @@ def _service_host(c: Config, name: str) -> str:
     given = {
         key: value
         for key in ("subdomain_host", "subdomain_hook")
-        if (value := _present(c.JupyterHub, key, None))
+        if (value := present(c.JupyterHub, key, None))
     }
     if "subdomain_host" not in given:
         return ""
@@ -163,7 +144,7 @@ def _service_host(c: Config, name: str) -> str:
 
 def _add_service(c: Config, settings: HubImages) -> None:
     passed_on = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-    if _present(c.JupyterHub, "cookie_host_prefix_enabled", False):
+    if present(c.JupyterHub, "cookie_host_prefix_enabled", False):
         # JupyterHub tells this to users' servers only
         passed_on[_COOKIE_HOST_PREFIX] = "1"
     # The deployer's own page.html comes before ours and may lack our link in the
@@ -185,17 +166,17 @@ def _add_service(c: Config, settings: HubImages) -> None:
             scopes.access_scope(settings.service_name),
         ],
     }
-    _add(c.JupyterHub, "services", [service])
+    add(c.JupyterHub, "services", [service])
 
 
 def _add_permissions(c: Config, settings: HubImages) -> None:
-    _update(c.JupyterHub, "custom_scopes", scopes.CUSTOM_SCOPES)
+    update(c.JupyterHub, "custom_scopes", scopes.CUSTOM_SCOPES)
     name = settings.service_name
     access = scopes.access_scope(name)
     roles: list[dict[str, Any]] = [
         {
             "name": f"{ROLE_PREFIX}-service",
-            "description": "What the hub-images service may ask the hub",
+            "description": "What the hub-images service may read and stop in the hub",
             "scopes": SERVICE_SCOPES,
             "services": [name],
         },
@@ -221,56 +202,21 @@ def _add_permissions(c: Config, settings: HubImages) -> None:
                 "groups": groups,
             }
         )
-    _add(c.JupyterHub, "load_roles", roles)
+    add(c.JupyterHub, "load_roles", roles)
 
 
 def _admin_users(c: Config) -> set[str]:
-    sections = _sections(_configured_class(c, "authenticator_class"))
+    sections = sections_of(configured_class(c, "authenticator_class"))
     # JupyterHub.admin_users: what came before Authenticator's, and still counts without it
     return set(
-        _configured(c, sections, "admin_users", set())
-        or _present(c.JupyterHub, "admin_users", set())
+        configured(c, sections, "admin_users", set()) or present(c.JupyterHub, "admin_users", set())
     )
-
-
-def _configured_class(c: Config, name: str) -> type[Configurable]:
-    """Return the class of `c.JupyterHub.<name>`, which may be a class, name or import path."""
-    trait = getattr(JupyterHub, name)
-    given = _present(c.JupyterHub, name, None) or trait.default_value
-    if isinstance(given, str):
-        try:
-            given = trait.load_entry_points()[given.lower()].load()
-        except KeyError:
-            try:
-                given = import_item(given)
-            except ImportError as error:
-                raise ValueError(f"c.JupyterHub.{name}: {error}") from None
-    found: type[Configurable] = given
-    return found
-
-
-def _sections(configured: type[Configurable]) -> list[str]:
-    """Return the names of the sections that configure a class; the first that sets a trait wins."""
-    return [
-        parent.__name__
-        for parent in configured.__mro__
-        if issubclass(parent, LoggingConfigurable) and parent is not LoggingConfigurable
-    ]
-
-
-def _configured(c: Config, sections: list[str], name: str, default: Any = None) -> Any:
-    """Return the configured value of a trait, merged over the sections as traitlets does."""
-    value = default
-    for section in reversed(sections):
-        if section in c:
-            value = _present(c[section], name, value)
-    return value
 
 
 def _refuse_profile_list(c: Config, spawner_class: type[Configurable], sections: list[str]) -> None:
     """Raise ValueError if a `profile_list` is configured or the spawner class brings one."""
     for section in dict.fromkeys((*sections, "KubeSpawner")):
-        if section in c and _present(c[section], "profile_list", []):
+        if section in c and present(c[section], "profile_list", []):
             raise ValueError(_TWO_FORMS.format(where=f"c.{section}.profile_list"))
     try:
         # Made without its __init__: that wants a user and a cluster, a default does not.
@@ -286,16 +232,16 @@ def _refuse_reused_servers(
     c: Config, spawner_class: type[Configurable], sections: list[str]
 ) -> None:
     """Raise ValueError if servers start with what an earlier start left."""
-    values = {name: _configured(c, sections, name) for name in DECIDING_TRAITS}
-    configured = {name: value for name, value in values.items() if value is not None}
-    problem = configured_reuse_problem(spawner_class, configured)
+    values = {name: configured(c, sections, name) for name in DECIDING_TRAITS}
+    given = {name: value for name, value in values.items() if value is not None}
+    problem = configured_reuse_problem(spawner_class, given)
     if problem is not None:
         raise ValueError(problem)
 
 
 def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
     deployer = DeployerHooks(
-        **{name: _configured(c, sections, name) for name in _HOOKS},
+        **{name: configured(c, sections, name) for name in _HOOKS},
         others_read_options=any(
             name not in _HOOKS and (name.endswith("_hook") or callable(value))
             for section in sections

@@ -5,7 +5,8 @@ stores a service's environment in its own database. So the hub writes a file eac
 starts the service, and the variable holds only the file's path.
 
 Guarantees: only the hub's own account can read the file. The service removes it as it reads
-it; what a service leaves that dies before that, the next start or the end of the hub removes.
+it; if a service dies before it reads the file, the next start
+removes it, or the end of the hub.
 """
 
 from __future__ import annotations

@@ -217,14 +217,14 @@ def _lost(
     Gives the name, because nobody may learn the display name of what they may not use.
     Leaves out text that cannot be a name.
     """
-    parts = []
-    if INSTANCE_TYPE_KEY in wanted and instance_type is None:
-        parts.append(("instance type", wanted[INSTANCE_TYPE_KEY]))
     if replaced:
         return (
             f"Your last image, {wanted[IMAGE_KEY]}, is no longer available to you; "
             "another image has its name now."
         )
+    parts = []
+    if INSTANCE_TYPE_KEY in wanted and instance_type is None:
+        parts.append(("instance type", wanted[INSTANCE_TYPE_KEY]))
     if IMAGE_KEY in wanted and image is None:
         name = wanted[IMAGE_KEY]
         usable = snapshot.named(name) if isinstance(name, str) else None
@@ -264,7 +264,10 @@ def _first_fitting(images: Iterable[Entry], kind: str) -> Entry | None:
 
 
 def _is_another(image: Entry, identity: object) -> bool:
-    """Say whether `image` is not the one that was chosen; choices of earlier versions are."""
+    """Say whether another image has the chosen one's name now.
+
+    Choices that an earlier version saved have no identity; for them the name decides.
+    """
     return isinstance(identity, str) and image.identity != identity
 
 

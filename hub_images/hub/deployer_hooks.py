@@ -17,7 +17,7 @@ from hub_images.hub.refusal import refuse
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
 
-#: Of options that are not ours, as far as a start may bring them along.
+#: How many characters of options that are not ours a start may bring.
 OPTIONS_MAX_CHARACTERS = 64 * 1024
 
 _QUERY_PREFIX = "opt-"  # in links; JupyterHub before 6.0 does not remove it
@@ -49,7 +49,7 @@ class DeployerHooks:
         if not self.others_read_options and all(hook is None for hook in hooks):
             return {}
         theirs = {key: value for key, value in user_options.items() if key not in SAVED_KEYS}
-        if not _fits(theirs, OPTIONS_MAX_CHARACTERS):
+        if not _is_within(theirs, OPTIONS_MAX_CHARACTERS):
             raise refuse(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"Send at most {OPTIONS_MAX_CHARACTERS:,} characters of options with a start.",
@@ -124,7 +124,7 @@ def split_fields(
     return ours, {key: values for key, values in plain.items() if key not in SAVED_KEYS}
 
 
-def _fits(value: Any, characters: int) -> bool:
+def _is_within(value: Any, characters: int) -> bool:
     """Say whether `value`, any JSON, has at most so many characters; looks at no more of it."""
     waiting = [value]
     while waiting and characters >= 0:

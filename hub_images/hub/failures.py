@@ -1,4 +1,4 @@
-"""Counts failed starts, so that a broken hub ends and a broken image ends nothing.
+"""Counts failed starts, so that the hub exits when it is broken, and not because one image is.
 
 JupyterHub exits after `consecutive_failure_limit` starts that failed in a row (5 on
 zero-to-jupyterhub), whoever caused them. Here people choose what they start, so five clicks on an

@@ -97,14 +97,14 @@ def make_hooks(
             raise refuse(HTTPStatus.SERVICE_UNAVAILABLE, _UNAVAILABLE, reason="database") from None
 
     async def check_again(spawner: Spawner, choice: Choice) -> None:
-        # last: an override of the instance type or a hook may have made it reuse one
+        # last, because a hook or an override may just have set `remove` or `will_resume`
         _require_new_server(spawner)
         now = await check(spawner, remembered(replace(choice, filled_in=())))
         if (now.reference, now.image.pull_secret) != (choice.reference, choice.image.pull_secret):
             raise refuse(
                 HTTPStatus.CONFLICT,
-                f"The image {choice.image.display_name} was changed while your server was about "
-                "to start. Start it again.",
+                f"The image {choice.image.display_name} was changed while your server was "
+                "starting. Start your server again.",
                 reason="image",
             )
 

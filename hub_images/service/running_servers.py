@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hub_images.catalogue.choice import IDENTITY_KEY, IMAGE_KEY
+
 
 @dataclass(frozen=True)
 class RunningServer:
@@ -60,7 +62,7 @@ def servers_of(user: Mapping[str, Any]) -> Sequence[RunningServer]:
     for name, server in (user.get("servers") or {}).items():
         options = server.get("user_options")
         options = options if isinstance(options, dict) else {}
-        image, identity = options.get("image"), options.get("hub_images_identity")
+        image, identity = options.get(IMAGE_KEY), options.get(IDENTITY_KEY)
         ending = server.get("stopped", False) or server.get("pending") == "stop"
         if isinstance(image, str) and not ending:
             found.append(

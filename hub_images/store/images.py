@@ -7,7 +7,7 @@ name go on where an image is deleted and another one gets its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -89,7 +89,7 @@ class Change:
 
 def get_image(session: Session, name: str) -> Image:
     """Return the image with its groups; raises `ImageNotFound`."""
-    if "\0" in name:  # PostgreSQL's driver refuses it
+    if not _storable([name]):
         raise ImageNotFound(name)
     statement = select(Image).where(Image.name == name).options(selectinload(Image.group_rows))
     image = session.execute(statement).scalar_one_or_none()
@@ -98,11 +98,15 @@ def get_image(session: Session, name: str) -> Image:
     return image
 
 
+def _storable(names: Iterable[str]) -> list[str]:
+    return [name for name in names if "\0" not in name]  # PostgreSQL's driver refuses the others
+
+
 def named_images(session: Session, names: Collection[str]) -> Sequence[Image]:
     """Return the named images that exist, sorted by name, with their groups."""
     statement = (
         select(Image)
-        .where(Image.name.in_(names))
+        .where(Image.name.in_(_storable(names)))
         .options(selectinload(Image.group_rows))
         .order_by(Image.name)
     )
@@ -111,7 +115,9 @@ def named_images(session: Session, names: Collection[str]) -> Sequence[Image]:
 
 def identities(session: Session, names: Collection[str]) -> dict[str, str]:
     """Return the identities of the named images that exist, by name."""
-    rows = session.execute(select(Image.name, Image.identity).where(Image.name.in_(names)))
+    rows = session.execute(
+        select(Image.name, Image.identity).where(Image.name.in_(_storable(names)))
+    )
     return dict(rows.tuples().all())
 
 

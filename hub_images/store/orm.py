@@ -258,7 +258,7 @@ class ImageGroup(Base):
 
 
 class PastName(Base):
-    """The last version that an image of this name had when one was deleted.
+    """The version that the last deleted image of a name had.
 
     Versions of a name go on from there, so that none ever comes twice.
     """

@@ -1,7 +1,7 @@
 """Reads the images that can be started, and caches them while the catalogue is unchanged.
 
 Every use asks the database for the catalogue's state, and reads a new snapshot if that has
-changed. So a revoked permission counts at the next click, and a start costs one small query,
+changed. So a revoked permission counts at the next click, and each check costs one small query,
 however large the catalogue is. A snapshot is whole: what was read is held against the seal.
 """
 
@@ -49,13 +49,13 @@ def catalogue_state(connection: Connection) -> State:
     return State(*row)
 
 
-def everything(_entry: Entry) -> bool:
+def allow_all(_entry: Entry) -> bool:
     """Allow every image."""
     return True
 
 
 def read_snapshot(
-    connection: Connection, may_start: MayStart = everything
+    connection: Connection, may_start: MayStart = allow_all
 ) -> tuple[State, Snapshot]:
     """Read the images that can be started and that `may_start` allows, and which state it is.
 
@@ -101,7 +101,7 @@ def mend(engine: Engine) -> bool:
 class SnapshotCache:
     """Caches the last snapshot of what `may_start` allows; thread-safe."""
 
-    def __init__(self, may_start: MayStart = everything) -> None:
+    def __init__(self, may_start: MayStart = allow_all) -> None:
         self._may_start = may_start
         self._lock = threading.Lock()
         self._cached: tuple[State, Snapshot] | None = None
@@ -126,7 +126,7 @@ class SnapshotCache:
 class CatalogueReader:
     """Reads the present snapshot for a hub, in a thread and within a deadline."""
 
-    def __init__(self, url: URL, may_start: MayStart = everything) -> None:
+    def __init__(self, url: URL, may_start: MayStart = allow_all) -> None:
         self._url = url
         self._database: Database | None = None
         self._cache = SnapshotCache(may_start)

@@ -195,12 +195,14 @@ class _WatchedFile:
         with self._lock:
             if self._present is not None and self._present.main.identity != now:
                 self._former, self._present = self._present, None
-            former, self._former = self._former, None
+            former = self._former
             if former is None or former.main.identity == now:  # moved away and back
+                self._former = None
                 return
             for suffix, path in self._companions.items():
                 if _identity(path) == former.companions[suffix].identity:
                     _set_aside(path, former.companions[suffix].identity)
+            self._former = None  # only now: a connection after one that failed tries again
 
 
 def _set_aside(path: Path, former: Identity) -> None:

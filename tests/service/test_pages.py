@@ -260,7 +260,7 @@ def test_deleting_is_held_to_the_version_that_was_seen(hub: Hub, admin: Visitor)
     assert seen == "held=1"
     hub.images("PATCH", "images/held", json={"display_name": "Beta"})
     page = admin.post("delete/held", 412, versions=seen)
-    told = "held has changed in the meantime; it is now at version 2. Nothing was changed"
+    told = "held has changed in the meantime; it is now at version 2. So nothing was done."
     assert told in text(page, "#flash")
     hub.images("DELETE", "images/held")
     hub.add_image("held", display_name="Another")

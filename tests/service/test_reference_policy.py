@@ -115,7 +115,7 @@ def test_bulk_enables_all_or_none(strict: Hub) -> None:
     with closing(visitor.client):
         page = visitor.post("bulk", 303, action="enable", names=["good", "off"])
         assert text(page, "#flash.alert-danger") == (
-            "Nothing was enabled. This hub does not allow the references of: off."
+            "Nothing was enabled, because this hub does not allow the references of off."
         )
         assert cell(page, "good", "Enabled") == "No"
         page = visitor.post("bulk", 303, action="enable", names=["good"])

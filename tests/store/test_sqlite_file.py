@@ -241,3 +241,23 @@ async def test_names_with_odd_characters(tmp_path: Path) -> None:
     await _write(database, "old")
     database.close()
     assert _stored(file) == ["old"]
+
+
+async def test_what_cannot_be_set_aside_is_not_used(
+    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While its log cannot be renamed, every connection to the new file is refused."""
+    await _write(database, "old")
+    copy = _backup(file)
+    await _write(database, "newer")
+    copy.rename(file)
+
+    def refuse(self: Path, _target: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        for _attempt in range(2):
+            with pytest.raises(DatabaseUnavailable, match="cannot be renamed: Permission denied"):
+                await database.query(_names)
+    assert await database.query(_names) == ["old"]

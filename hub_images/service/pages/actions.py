@@ -102,7 +102,7 @@ def _refused(names: Sequence[str]) -> str:
     named = ", ".join(names[:_NAMED])
     if len(names) > _NAMED:
         named += f" and {len(names) - _NAMED} more"
-    return f"Nothing was enabled. This hub does not allow the references of: {named}."
+    return f"Nothing was enabled, because this hub does not allow the references of {named}."
 
 
 def images_text(count: int) -> str:

@@ -134,7 +134,9 @@ class ListingPage(ImagesPage):
         )
         known = None if groups is None else [group.name for group in groups]
         if conflict is not None:
-            told = f"{conflict} Nothing was changed; look at it again."
+            told = (
+                f"{conflict} So nothing was done. Look at the image again before you repeat this."
+            )
         self.render_page(
             "image_list.html",
             HTTPStatus.OK if conflict is None else HTTPStatus.PRECONDITION_FAILED,

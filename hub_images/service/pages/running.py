@@ -51,13 +51,15 @@ class RunningPage(ImagesPage):
             done = await Stops(self.context, self.caller).stop(chosen)
             if done.failed:
                 await self._show(name, await self._running(name), done=done)
+            elif not done.stopped:
+                self._back(name, "None of these servers was running the image any more.", "warning")
             else:
                 self._back(name, _told(done))
 
     async def _running(self, name: str) -> list[RunningServer] | None:
         running, stored = await asyncio.gather(
             self.context.hub.running_servers(now=True),
-            self.context.database.read(lambda session: identities(session, [_storable(name)])),
+            self.context.database.read(lambda session: identities(session, [name])),
         )
         return None if running is None else running.of(name, stored.get(name))
 
@@ -107,10 +109,6 @@ def _told(done: Stopped) -> str:
     return f"Stopped {servers_text(len(done.stopped))}."
 
 
-def _storable(name: str) -> str:
-    return name.replace("\0", "")  # PostgreSQL's driver refuses it
-
-
 def _display_name(session: Session, name: str) -> str | None:
-    images = named_images(session, [_storable(name)])
+    images = named_images(session, [name])
     return images[0].display_name if images else None

@@ -118,7 +118,7 @@ def _digest(token: str) -> bytes:
 class LimitedHandler(AnsweringHandler):
     """A request that counts, once, if it is expensive or fails."""
 
-    #: Whether requests to this address count at all.
+    #: Whether requests for this path count at all.
     limited: ClassVar[bool] = True
     _known_caller: str | None = None
     _counted = False
@@ -146,7 +146,7 @@ class LimitedHandler(AnsweringHandler):
         return f"{self.request.remote_ip} {said[:_ADDRESS_LENGTH]}".strip()
 
     def limit_address(self) -> None:
-        """Answer 429 if too much came from the address of the request."""
+        """Raise `TooManyRequests` if the request's address is past the limit."""
         self.rates.check(self._address, known=False)
 
     def limit_caller(self, name: str) -> None:
