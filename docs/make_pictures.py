@@ -48,7 +48,7 @@ def take(page: Page, name: str, *, full: bool = True) -> None:
 
 
 def admin_pictures(browser: Browser, url: str, theme: str, width: int, suffix: str) -> None:
-    """Take list, form and delete dialog."""
+    """Take list, form, delete dialog, and who runs an image."""
     page = sign_in(browser, url, "admin", theme, width)
     page.goto(f"{url}/services/images/")
     take(page, f"list-{suffix}")
@@ -58,7 +58,18 @@ def admin_pictures(browser: Browser, url: str, theme: str, width: int, suffix: s
     page.get_by_role("row", name="pytorch").get_by_text("Delete").click()
     page.get_by_role("dialog").wait_for()
     take(page, f"delete-{suffix}", full=False)
+    page.goto(f"{url}/services/images/running/scipy")
+    take(page, f"running-{suffix}")
     page.context.close()
+
+
+def start_servers(browser: Browser, url: str) -> None:
+    """Let two people start a server with SciPy."""
+    for user in ("admin", "student"):
+        page = sign_in(browser, url, user, "light", 1280)
+        page.goto(f"{url}/hub/spawn?opt-instance_type=small&opt-image=scipy")
+        page.wait_for_url(f"**/user/{user}/**", timeout=120_000, wait_until="commit")
+        page.context.close()
 
 
 def spawn_pictures(browser: Browser, url: str, theme: str, width: int, suffix: str) -> None:
@@ -92,6 +103,7 @@ def main() -> None:
             wait_for(f"{url}/services/images/health")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+                start_servers(browser, url)
                 for theme in ("light", "dark"):
                     admin_pictures(browser, url, theme, 1280, theme)
                     spawn_pictures(browser, url, theme, 1280, theme)
