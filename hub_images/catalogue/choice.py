@@ -59,7 +59,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Offer:
-    """What one user may choose from: instance types in order, images by display name."""
+    """What one user may choose from: instance types and images in the order people see."""
 
     instance_types: tuple[InstanceType, ...]
     images: tuple[Entry, ...]

@@ -1,8 +1,9 @@
 """The field types of images and instance types, and their error sentences.
 
-A field's type trims what was sent (but not the names of groups, which are the hub's), and raises
-ValueError with a sentence for people if that is invalid. `field_errors` collects these sentences
-by field, pydantic's own ones included.
+A field's type trims what was sent, and raises ValueError with a sentence for people if that is
+invalid. It does not trim the names of groups, which are the hub's, nor arguments and the values of
+variables, in which blanks count. `field_errors` collects these sentences by field, pydantic's own
+ones included.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
@@ -20,11 +22,19 @@ NAME_MAX_LENGTH = 63  # of a label value: https://kubernetes.io/docs/concepts/ov
 DISPLAY_NAME_MAX_LENGTH = 200
 DESCRIPTION_MAX_LENGTH = 2000
 GROUP_MAX_LENGTH = 255  # of `groups.name` in JupyterHub's database
+TAG_MAX_LENGTH = 32
+ADDRESS_MAX_LENGTH = 2000
+PATH_MAX_LENGTH = 4096  # PATH_MAX of Linux
+VERBATIM_MAX_LENGTH = 4096
 PULL_SECRET_MAX_LENGTH = 253  # of an object name: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 
 NAME_PATTERN = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 INSTANCE_TYPE_NAME_PATTERN = r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?"
 SECRET_NAME_PATTERN = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"  # noqa: S105 (a pattern, no secret)
+VARIABLE_NAME_PATTERN = r"[A-Za-z_][A-Za-z0-9_]*"
+
+#: Environment variables that the hub sets itself begin with these.
+RESERVED_VARIABLES = ("JUPYTERHUB_", "JPY_", "JUPYTER_IMAGE")
 
 
 class InvalidFields(ValueError):
@@ -84,6 +94,19 @@ def none_is_blank(value: object) -> object:
     return "" if value is None else value
 
 
+def empty_is_none(value: object) -> object:
+    """Turn an empty list into null."""
+    return None if value == [] else value
+
+
+def unique_but_for_case(value: list[str]) -> list[str]:
+    """Return the first of entries that are alike but for case, in order."""
+    first: dict[str, str] = {}
+    for entry in value:
+        first.setdefault(entry.casefold(), entry)
+    return list(first.values())
+
+
 def unique(value: list[str]) -> list[str]:
     """Return each entry once, in order of first appearance."""
     return list(dict.fromkeys(value))
@@ -126,6 +149,51 @@ def _check_group(value: str) -> str:
     return value  # as it is: the hub may have "ds " beside "ds"
 
 
+def _check_tag(value: str) -> str:
+    if not value:
+        raise ValueError("Give the tag.")
+    return value
+
+
+def _check_web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # such as a port that is no number
+        complete = False
+    if not complete:
+        raise ValueError("Write an address that begins with http:// or https:// and names a host.")
+    if re.search(r"[\s\\]", value):
+        raise ValueError("Leave out blanks and backslashes.")
+    return value
+
+
+def _check_local_address(value: str) -> str:
+    # What a browser or server could read as the address of another host is refused.
+    if not value.startswith("/"):
+        raise ValueError("Begin with /, and leave out scheme and host: for example, /lab.")
+    if "//" in re.split("[?#]", value)[0]:
+        raise ValueError("Leave out //.")
+    if re.search(r"[\s\\\x80-\x9f]", value):
+        raise ValueError("Leave out blanks, backslashes and control characters.")
+    return value
+
+
+def _check_absolute_path(value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError("Write an absolute path, which begins with /.")
+    return value
+
+
+def _check_variable_name(value: str) -> str:
+    if not re.fullmatch(VARIABLE_NAME_PATTERN, value):
+        raise ValueError("Use only letters, digits and _ in a name, and no digit at its beginning.")
+    for prefix in RESERVED_VARIABLES:
+        if value.startswith(prefix):
+            raise ValueError(f"The hub itself sets the variables that begin with {prefix}.")
+    return value
+
+
 # Strict: a number or a boolean is not text.
 Text = Annotated[str, Field(strict=True), BeforeValidator(strip), AfterValidator(_check_storable)]
 Line = Annotated[Text, AfterValidator(_check_one_line)]
@@ -141,6 +209,38 @@ Group = Annotated[
     AfterValidator(_check_storable),
     AfterValidator(_check_one_line),
     AfterValidator(_check_group),
+]
+Tag = Annotated[
+    Line,
+    Field(max_length=TAG_MAX_LENGTH, json_schema_extra={"minLength": 1}),
+    AfterValidator(_check_tag),
+]
+WebAddress = Annotated[
+    Line, Field(max_length=ADDRESS_MAX_LENGTH), AfterValidator(_check_web_address)
+]
+LocalAddress = Annotated[
+    Line,
+    Field(max_length=ADDRESS_MAX_LENGTH, json_schema_extra={"pattern": "^/(?!/)"}),
+    AfterValidator(_check_local_address),
+]
+AbsolutePath = Annotated[
+    Line,
+    Field(max_length=PATH_MAX_LENGTH, json_schema_extra={"pattern": "^/"}),
+    AfterValidator(_check_absolute_path),
+]
+Verbatim = Annotated[
+    str,
+    Field(strict=True, max_length=VERBATIM_MAX_LENGTH),
+    AfterValidator(_check_storable),
+]
+VariableName = Annotated[
+    str,
+    Field(
+        strict=True,
+        max_length=VERBATIM_MAX_LENGTH,
+        json_schema_extra={"pattern": f"^{VARIABLE_NAME_PATTERN}$"},
+    ),
+    AfterValidator(_check_variable_name),
 ]
 
 
@@ -162,6 +262,8 @@ _SENTENCES = {
 }
 
 
+KEY_NAMED = 60  # characters of a key in an error, at most
+
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -178,12 +280,19 @@ def field_errors(error: ValidationError) -> dict[str, list[str]]:
         field = str(item["loc"][0]) if item["loc"] else ""
         if not field and ": " in sentence:  # raised by a check over several fields
             field, sentence = sentence.split(": ", 1)
-        inside = [str(part + 1) for part in item["loc"][1:] if isinstance(part, int)]
-        if inside:
-            sentence = f"Entry {inside[0]}: {sentence}"
+        if len(item["loc"]) > 1:
+            sentence = f"{_entry(item['loc'][1])}: {sentence}"
         if sentence not in found.setdefault(field, []):
             found[field].append(sentence)
     return found
+
+
+def _entry(place: int | str) -> str:
+    """Name an entry of a list by its number, one of a mapping by its key."""
+    if isinstance(place, int):
+        return f"Entry {place + 1}"
+    key = place.encode("utf8", "replace").decode()
+    return key if len(key) <= KEY_NAMED else f"{key[:KEY_NAMED]}…"
 
 
 def _sentence(item: Any) -> str:

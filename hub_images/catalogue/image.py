@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StrictInt,
     ValidationError,
     model_validator,
 )
@@ -28,29 +29,47 @@ from hub_images.catalogue.fields import (
     DISPLAY_NAME_MAX_LENGTH,
     NAME_MAX_LENGTH,
     NAME_PATTERN,
+    AbsolutePath,
     Group,
     InvalidFields,
     Line,
+    LocalAddress,
     Reference,
     SecretName,
+    Tag,
     Text,
+    VariableName,
+    Verbatim,
+    WebAddress,
     blank_is_none,
     check_name,
+    empty_is_none,
     field_errors,
     none_is_blank,
     strip,
     unique,
+    unique_but_for_case,
 )
 
 ImageType = Literal["cpu", "gpu", "universal"]
 IMAGE_TYPES: tuple[ImageType, ...] = ("cpu", "gpu", "universal")
+PullPolicy = Literal["Always", "IfNotPresent", "Never"]
+PULL_POLICIES: tuple[PullPolicy, ...] = ("Always", "IfNotPresent", "Never")
 
 GROUPS_MAX = 1000
+TAGS_MAX = 10
+VARIABLES_MAX = 50
+ARGUMENTS_MAX = 100
+ORDER_MAX = 1000
 UNKNOWN_NAMED = 20  # unknown fields in an error, at most; a body could hold 100,000
 
 
 class Searched:
     """Marks a field that a search looks in."""
+
+
+class AtStart:
+    """Marks a field that a start sets on the spawner, and that may be left to the deployer."""
 
 
 class ImageSpec(BaseModel):
@@ -88,10 +107,28 @@ class ImageSpec(BaseModel):
     description: Annotated[
         Text, Searched, Field(title="Description", max_length=DESCRIPTION_MAX_LENGTH)
     ] = ""
+    tags: Annotated[
+        list[Tag],
+        Field(
+            title="Tags",
+            max_length=TAGS_MAX,
+            strict=True,
+            description="Words to find it by; two that are alike but for case become the first.",
+        ),
+        AfterValidator(unique_but_for_case),
+        Searched,
+    ] = Field(default_factory=list)
+    documentation_url: Annotated[
+        Annotated[WebAddress, Field()] | None,
+        BeforeValidator(blank_is_none),
+        BeforeValidator(strip),
+        Field(title="Documentation URL", description="An http or https URL."),
+    ] = None
     type: Annotated[ImageType, Searched, Field(title="Type")] = "universal"
     url: Annotated[
         Reference,
         BeforeValidator(none_is_blank),
+        Searched,
         Field(
             title="Container image URL",
             description="Container image reference; while it is blank, the image is not ready.",
@@ -101,6 +138,7 @@ class ImageSpec(BaseModel):
         Annotated[Reference, Field()] | None,
         BeforeValidator(blank_is_none),
         BeforeValidator(strip),
+        Searched,
         Field(
             title="Specific container image URL for GPU",
             description="Reference on GPU instance types; null means the same as url.",
@@ -112,6 +150,15 @@ class ImageSpec(BaseModel):
         BeforeValidator(strip),
         Field(title="Use image pull secret", description="Name of an image pull secret."),
     ] = None
+    order: Annotated[
+        StrictInt,
+        Field(
+            title="Order",
+            ge=-ORDER_MAX,
+            le=ORDER_MAX,
+            description="People see images by order, then by display name.",
+        ),
+    ] = 0
     enabled: Annotated[
         StrictBool,
         Field(title="Enabled", description="Nobody is offered a disabled image."),
@@ -130,6 +177,49 @@ class ImageSpec(BaseModel):
         ),
         AfterValidator(unique),
     ] = Field(default_factory=list)
+    default_url: Annotated[
+        Annotated[LocalAddress, Field()] | None,
+        BeforeValidator(blank_is_none),
+        BeforeValidator(strip),
+        AtStart,
+        Field(title="Default URL", description="What opens in the server, such as /lab."),
+    ] = None
+    environment: Annotated[
+        dict[VariableName, Verbatim],
+        AtStart,
+        Field(
+            title="Environment",
+            max_length=VARIABLES_MAX,
+            description="Environment variables of the server. No place for secrets: every reader "
+            "sees them. What the hub sets itself (JUPYTERHUB_*, JPY_*, JUPYTER_IMAGE*) is refused.",
+        ),
+    ] = Field(default_factory=dict)
+    command: Annotated[
+        Annotated[list[Verbatim], Field(strict=True, max_length=ARGUMENTS_MAX)] | None,
+        BeforeValidator(empty_is_none),
+        AtStart,
+        Field(
+            title="Command",
+            description="The command in the container, instead of the spawner's; empty means null.",
+        ),
+    ] = None
+    working_dir: Annotated[
+        Annotated[AbsolutePath, Field()] | None,
+        BeforeValidator(blank_is_none),
+        BeforeValidator(strip),
+        AtStart,
+        Field(
+            title="Working directory",
+            description="An absolute path: where the server's process starts.",
+        ),
+    ] = None
+    image_pull_policy: Annotated[
+        PullPolicy | None,
+        BeforeValidator(blank_is_none),
+        BeforeValidator(strip),
+        AtStart,
+        Field(title="Image pull policy", description="Null means the spawner's."),
+    ] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -168,6 +258,12 @@ LABELS = {
 #: The attributes that a search looks through.
 SEARCHED = tuple(
     name for name, field in ImageSpec.model_fields.items() if Searched in field.metadata
+)
+#: The JSON names of the fields that a start sets.
+AT_START = tuple(
+    json_name
+    for json_name, name in ATTRIBUTES.items()
+    if AtStart in ImageSpec.model_fields[name].metadata
 )
 READ_ONLY_FIELDS = frozenset(ImageRecord.model_fields)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, make_dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from hub_images.catalogue import rules
 from hub_images.catalogue.image import ImageSpec
@@ -28,11 +29,21 @@ else:
     )  # fmt: skip
 
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def unchangeable(value: Any) -> Any:
+    """Return a field's value so that nobody can change it: all starts share the entries."""
+    if isinstance(value, dict):
+        return MappingProxyType(value) if value else _NOTHING
+    return tuple(value) if isinstance(value, list) else value
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The images that can be started at one revision of the catalogue.
 
-    `entries` are in the order in which people see them: by display name.
+    `entries` are in the order in which people see them: by `order`, then by display name.
     """
 
     entries: tuple[Entry, ...]

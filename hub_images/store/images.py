@@ -24,8 +24,8 @@ from hub_images.catalogue.image import (
     ImageSpec,
     image_fields,
 )
-from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image, PastName
-from hub_images.store.search import fold, search_text
+from hub_images.store.orm import Image, PastName
+from hub_images.store.search import search_text, sort_key
 
 AnyVersion = Literal["*"]
 #: The versions that a caller accepts; None accepts any.
@@ -245,7 +245,7 @@ def _store(image: Image, before: ImageSpec, after: ImageSpec, actor: str) -> Cha
 def _assign(image: Image, spec: ImageSpec) -> None:
     for name in ATTRIBUTES.values():
         setattr(image, name, getattr(spec, name))
-    image.sort_key = fold(spec.display_name)[:SORT_KEY_MAX_LENGTH]
+    image.sort_key = sort_key(spec)
     image.search_text = search_text(spec)
 
 

@@ -8,6 +8,7 @@ a row is written, because people ignore case.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,6 +102,37 @@ def folded_text() -> TypeEngine[str]:
     )
 
 
+class JsonText(TypeDecorator[Any]):
+    """A list or mapping of texts as JSON, which keeps the order of a mapping's keys.
+
+    Each value is replaced as a whole, never changed in place. Two that differ in order alone
+    differ here, although they are equal in Python: the seal covers the order too.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Ask MySQL for more than the 64 KiB of its TEXT: fifty variables may take 800 KiB."""
+        return dialect.type_descriptor(folded_text().dialect_impl(dialect))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write it as JSON; None is NULL."""
+        return None if value is None else _json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Read the JSON."""
+        return None if value is None else json.loads(value)
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        """Say whether the same is stored for both."""
+        return _json(x) == _json(y)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC time with microseconds, stored without an offset."""
 
@@ -178,6 +210,7 @@ class Image(Base):
         CheckConstraint("version >= 1", "version"),
         CheckConstraint("name <> ''", "name"),
         Index("ix_hub_images_image_sort_key", "sort_key", "name"),
+        Index("ix_hub_images_image_order", "order", "sort_key", "name"),
         Index("ix_hub_images_image_updated_at", "updated_at", "name"),
         _TABLE_OPTIONS,
     )
@@ -188,14 +221,22 @@ class Image(Base):
     name: Mapped[str] = mapped_column(text(NAME_MAX_LENGTH), nullable=False)
     display_name: Mapped[str] = mapped_column(text(DISPLAY_NAME_MAX_LENGTH), nullable=False)
     description: Mapped[str] = mapped_column(long_text(), nullable=False)
+    tags: Mapped[list[str]] = mapped_column(JsonText, nullable=False)
+    documentation_url: Mapped[str | None] = mapped_column(long_text())
 
     # what is started
     type: Mapped[str] = mapped_column(text(9), nullable=False)
     url: Mapped[str] = mapped_column(text(REFERENCE_MAX_LENGTH), nullable=False)
     gpu_url: Mapped[str | None] = mapped_column(text(REFERENCE_MAX_LENGTH))
     pull_secret: Mapped[str | None] = mapped_column(text(PULL_SECRET_MAX_LENGTH))
+    default_url: Mapped[str | None] = mapped_column(long_text())
+    environment: Mapped[dict[str, str]] = mapped_column(JsonText, nullable=False)
+    command: Mapped[list[str] | None] = mapped_column(JsonText)
+    working_dir: Mapped[str | None] = mapped_column(long_text())
+    image_pull_policy: Mapped[str | None] = mapped_column(text(12))
 
     # for whom
+    order: Mapped[int] = mapped_column(Integer, nullable=False)
     is_global: Mapped[bool] = mapped_column(Boolean, nullable=False)
     enabled: Mapped[bool] = mapped_column(Boolean, nullable=False)
     # One way only. When any session of its process deletes a row, JupyterHub expires

@@ -14,15 +14,19 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from hub_images.catalogue.image import SEARCHED, ImageSpec, ImageType
-from hub_images.store.orm import Image, ImageGroup
+from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image, ImageGroup
 
-Sort = Literal["name", "display_name", "type", "updated_at"]
+Sort = Literal["name", "display_name", "type", "updated_at", "order"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 MAX_SEARCH_LENGTH = 200
 
 #: Separates the fields of `search_text`, so that no match spans two of them; no field holds
 #: this control character.
 _FIELD_END = "\x1f"
+
+#: Stands before and after each entry of a list in `search_text`. Tags are the only list there,
+#: so that a tag between two of these is a whole tag; no field holds this character either.
+_ENTRY_END = "\x1e"
 
 #: From so many images we estimate whether a text is frequent, which decides how to search.
 SAMPLE = 200
@@ -39,6 +43,9 @@ class ImageQuery:
     group: str | None = None
     is_global: bool | None = None
     enabled: bool | None = None
+    tag: str | None = None
+    """In any case of its letters."""
+    pull_secret: str | None = None
     sort: Sort = "display_name"
     descending: bool = False
     limit: int = 50
@@ -54,30 +61,36 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
 
 
-def search_text(spec: ImageSpec) -> str:
+def sort_key(image: ImageSpec | Image) -> str:
+    """Return the folded text that the display name sorts by."""
+    return fold(image.display_name)[:SORT_KEY_MAX_LENGTH]
+
+
+def search_text(image: ImageSpec | Image) -> str:
     """Return the folded text that a search looks in."""
-    return _FIELD_END.join(fold(_as_text(getattr(spec, name))) for name in SEARCHED)
+    return _FIELD_END.join(_folded(getattr(image, name)) for name in SEARCHED)
 
 
-def _as_text(value: Any) -> str:
+def _folded(value: Any) -> str:
     if isinstance(value, list):
-        return _FIELD_END.join(value)
-    return "" if value is None else str(value)
+        return "".join(f"{_ENTRY_END}{fold(entry)}{_ENTRY_END}" for entry in value)
+    return "" if value is None else fold(str(value))
 
 
 def list_images(session: Session, query: ImageQuery) -> tuple[Sequence[Image], int]:
     """Return one page of images with their groups, and how many there are in all."""
-    column = {
-        "name": Image.name,
-        "display_name": Image.sort_key,
-        "type": Image.type,
-        "updated_at": Image.updated_at,
+    columns: Sequence[Any] = {
+        "name": (),
+        "display_name": (Image.sort_key,),
+        "type": (Image.type,),
+        "updated_at": (Image.updated_at,),
+        "order": (Image.order, Image.sort_key),
     }[query.sort]
-    # the name breaks ties, in the same direction
-    order = [column.desc(), Image.name.desc()] if query.descending else [column, Image.name]
+    columns = (*columns, Image.name)  # breaks ties, in the same direction
+    order = [column.desc() for column in columns] if query.descending else columns
     page = select(Image).options(selectinload(Image.group_rows)).order_by(*order)
-    needle = _needle(query)
-    if not needle or _in_many(session, needle):
+    words = _words(query)
+    if not words or _in_many(session, words):
         # the database reads the order's index, only as far as needed
         page = _filtered(page, query).limit(query.limit).offset(query.offset)
         return session.execute(page).scalars().all(), _count(session, query)
@@ -98,23 +111,30 @@ def _count(session: Session, query: ImageQuery) -> int:
     return cast("int", session.execute(statement).scalar_one())
 
 
-def _needle(query: ImageQuery) -> str:
-    return fold(query.search.strip()).replace(_FIELD_END, "")
+def _words(query: ImageQuery) -> list[str]:
+    """Return the words that an image must have, each in one of its fields."""
+    text = fold(query.search).replace(_FIELD_END, "").replace(_ENTRY_END, "")
+    return list(dict.fromkeys(text.split()))
 
 
-def _in_many(session: Session, needle: str) -> bool:
-    """Estimate from some of the images whether many of them hold the text."""
+def _in_many(session: Session, words: Sequence[str]) -> bool:
+    """Estimate from some of the images whether many of them have the words."""
     texts = session.execute(_SAMPLE).scalars()
-    return sum(needle in text for text in texts) > SAMPLE / 4
+    return sum(all(word in text for word in words) for text in texts) > SAMPLE / 4
 
 
 def _filtered(statement: Select[Any], query: ImageQuery) -> Select[Any]:
-    if needle := _needle(query):
-        statement = statement.where(Image.search_text.contains(needle, autoescape=True))
+    sought = _words(query)
+    if query.tag is not None:
+        sought.append(f"{_ENTRY_END}{fold(query.tag)}{_ENTRY_END}")
+    for text in sought:
+        statement = statement.where(Image.search_text.contains(text, autoescape=True))
     if query.type is not None:
         statement = statement.where(Image.type == query.type)
     if query.is_global is not None:
         statement = statement.where(Image.is_global.is_(query.is_global))
+    if query.pull_secret is not None:
+        statement = statement.where(Image.pull_secret == query.pull_secret)
     if query.enabled is not None:
         statement = statement.where(Image.enabled.is_(query.enabled))
     if query.group is not None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.engine import URL
 
-from hub_images.catalogue.snapshot import Entry, Snapshot
+from hub_images.catalogue.snapshot import Entry, Snapshot, unchangeable
 from hub_images.store.database import Database
 from hub_images.store.orm import CatalogueState, Image, ImageGroup
 from hub_images.store.seal import OFFERED, SEALED, Seal, State, fingerprint, seal_anew
@@ -37,7 +37,7 @@ _ENTRIES = (
     select(*(getattr(Image, name) for name in SEALED), ImageGroup.group_name)
     .outerjoin(ImageGroup, ImageGroup.image_id == Image.id)
     .where(OFFERED)
-    .order_by(Image.sort_key, Image.name, ImageGroup.position)
+    .order_by(Image.order, Image.sort_key, Image.name, ImageGroup.position)
 )
 
 
@@ -80,7 +80,8 @@ def _entries(rows: Iterable[Any]) -> Iterable[tuple[Entry, int]]:
         members = list(group)
         *values, _group = members[0]
         groups = tuple(row[-1] for row in members if row[-1] is not None)
-        entry = Entry(**dict(zip(SEALED, values, strict=True)), groups=groups)
+        fields = zip(SEALED, map(unchangeable, values), strict=True)
+        entry = Entry(**dict(fields), groups=groups)
         yield entry, fingerprint(values, groups)
 
 

@@ -199,13 +199,16 @@ def test_by_keyboard_alone(page: Page, hub: Hub) -> None:
     for text in ("By keyboard", "Typed"):
         keys.press("Tab")
         keys.type(text)
+    for field in ("Tags", "Documentation URL"):
+        keys.press("Tab")
+        expect(page.get_by_label(field)).to_be_focused()
     keys.press("Tab")  # the type, universal
     expect(page.get_by_role("radio", name="universal")).to_be_focused()
     keys.press("ArrowUp")
     keys.press("ArrowUp")
     keys.press("Tab")
     keys.type("quay.io/jupyter/base:1")
-    for field in ("Use image pull secret", "Enabled", "Global"):
+    for field in ("Use image pull secret", "Order", "Enabled", "Global"):
         keys.press("Tab")
         expect(page.get_by_label(field)).to_be_focused()
     keys.press("Space")
@@ -219,11 +222,19 @@ def test_by_keyboard_alone(page: Page, hub: Hub) -> None:
     expect(page.get_by_label(re.compile("^students"))).to_be_focused()
     keys.press("Space")
     keys.press("Tab")
+    keys.press("Space")  # opens what is folded
+    for field in ("Default URL", "Environment", "Command", "Working directory"):
+        keys.press("Tab")
+        expect(page.get_by_label(field, exact=True)).to_be_focused()
+    keys.press("Tab")
+    keys.press("A")  # chooses Always
+    keys.press("Tab")
     expect(page.get_by_role("button", name="Confirm")).to_be_focused()
     keys.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Added By keyboard")).to_be_visible()
     stored = _stored(hub, "keyboard")
     assert (stored["type"], stored["groups"], stored["global"]) == ("cpu", ["students"], False)
+    assert stored["image_pull_policy"] == "Always"
 
 
 def test_a_thousand_groups_are_saved(page: Page, hub: Hub) -> None:
@@ -248,12 +259,17 @@ def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> Non
     page.get_by_label("Specific container image URL for GPU").check()
     page.get_by_label("Use image pull secret").check()
     page.get_by_label("Global").uncheck()
+    page.get_by_text("When it starts").click()
+    page.get_by_label("Environment").fill("NAME=" + "a-long-value-without-blanks-" * 10)
     assert violations(page, "main") == []
     assert not overflows(page)
+    page.get_by_label("Environment").fill("no variable")
     page.get_by_label("Container image URL", exact=True).fill("no reference")
     _confirm(page)
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page, "main") == []
+    expect(page.get_by_label("Environment")).to_be_visible()
+    page.get_by_label("Environment").fill("")
     page.get_by_label("Container image URL", exact=True).fill("a/b:1")
     page.get_by_label("Specific container image URL for GPU").uncheck()
     page.get_by_label("Use image pull secret").uncheck()

@@ -118,6 +118,26 @@ def test_invalid_references(reference: str, words: str) -> None:
         ({"pull_secret": ""}, {"pull_secret": None}),
         ({"pull_secret": "my.secret-1"}, {"pull_secret": "my.secret-1"}),
         ({"groups": ["b", " a ", "b"]}, {"groups": ["b", " a "]}),
+        ({}, {"tags": [], "environment": {}, "command": None, "order": 0}),
+        ({"tags": [" a ", "B", "A", "b"]}, {"tags": ["a", "B"]}),
+        ({"tags": ["x" * 32] + [f"t{n}" for n in range(9)]}, {}),
+        (
+            {"documentation_url": " HTTPS://x.org/a?b#c "},
+            {"documentation_url": "HTTPS://x.org/a?b#c"},
+        ),
+        ({"documentation_url": " "}, {"documentation_url": None}),
+        ({"default_url": " /lab "}, {"default_url": "/lab"}),
+        ({"default_url": "/"}, {"default_url": "/"}),
+        ({"default_url": "/git-pull?repo=https://x.org/y"}, {}),
+        ({"default_url": ""}, {"default_url": None}),
+        ({"environment": {"_a1": " \n", "B": "x" * 4096}}, {}),
+        ({"environment": {f"A{n}": "" for n in range(50)}}, {}),
+        ({"environment": {"JUPYTER_ENABLE_LAB": "1", "jpy_x": ""}}, {}),
+        ({"command": ["a", "", " b\n"]}, {"command": ["a", "", " b\n"]}),
+        ({"command": []}, {"command": None}),
+        ({"working_dir": " /a b "}, {"working_dir": "/a b"}),
+        ({"image_pull_policy": ""}, {"image_pull_policy": None}),
+        ({"order": -1000}, {"order": -1000}),
         ({"version": 7, "ready": "x", "created_by": 1}, {"name": "a"}),
     ],
 )
@@ -125,6 +145,73 @@ def test_what_comes_out(data: dict[str, Any], expected: dict[str, Any]) -> None:
     """Trimmed, consistent, and with the defaults of the API."""
     spec = parse_image({"name": "a", **data})
     assert {key: getattr(spec, key) for key in expected} == expected
+
+
+_SLASH = "Begin with /, and leave out scheme and host: for example, /lab."
+_HOST = "Write an address that begins with http:// or https:// and names a host."
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"tags": ["a", " "]}, "Entry 2: Give the tag."),
+        ({"tags": ["a", "x" * 33]}, "Entry 2: Use at most 32 characters."),
+        ({"tags": ["a\nb"]}, "Entry 1: Write it on one line."),
+        ({"tags": [f"t{n}" for n in range(11)]}, "Give at most 10 entries."),
+        *(
+            ({"documentation_url": url}, _HOST)
+            for url in ("javascript:alert(1)", "//x", "x.org", "https://", "https://x:y", "http://[")
+        ),
+        ({"documentation_url": "https://x.org/a b"}, "Leave out blanks and backslashes."),
+        ({"documentation_url": "https://" + "x" * 2000}, "Use at most 2,000 characters."),
+        *(
+            ({"default_url": url}, _SLASH)
+            for url in ("lab", "https://x.org/", "\\\\x.org", "javascript:alert(1)")
+        ),
+        ({"default_url": "//x.org"}, "Leave out //."),
+        ({"default_url": "/a//b"}, "Leave out //."),
+        *(
+            ({"default_url": url}, "Leave out blanks, backslashes and control characters.")
+            for url in ("/\\x.org", "/a b", "/a\x9fb")
+        ),
+        ({"default_url": "/a\tb"}, "Write it on one line."),
+        ({"environment": {"A": "", "B-C": ""}}, "B-C: Use only letters, digits and _ in a name, "
+         "and no digit at its beginning."),
+        ({"environment": {"1A": ""}}, "1A: Use only letters, digits and _ in a name, "
+         "and no digit at its beginning."),
+        *(
+            ({"environment": {f"{prefix}X": ""}},
+             f"{prefix}X: The hub itself sets the variables that begin with {prefix}.")
+            for prefix in ("JUPYTERHUB_", "JPY_", "JUPYTER_IMAGE")
+        ),
+        ({"environment": {"A": 1}}, "A: This must be text."),
+        ({"environment": {"A": "x" * 4097}}, "A: Use at most 4,096 characters."),
+        ({"environment": {"A": "\0"}}, "A: Leave out control characters."),
+        ({"environment": {f"A{n}": "" for n in range(51)}}, "Give at most 50 entries."),
+        ({"environment": ["A=1"]}, "This must be a mapping."),
+        ({"command": "start.sh"}, "This must be a list."),
+        ({"command": ["a", 1]}, "Entry 2: This must be text."),
+        ({"working_dir": "home"}, "Write an absolute path, which begins with /."),
+        ({"image_pull_policy": "always"}, "Choose one of Always, IfNotPresent or Never."),
+        *(({"order": order}, "This must be a whole number.") for order in (True, 1.5, "1", None)),
+        ({"order": 1001}, "This must be at most 1000."),
+        ({"order": -1001}, "This must be at least -1000."),
+    ],
+)  # fmt: skip
+def test_what_cannot_start_or_be_found_by(data: dict[str, Any], sentence: str) -> None:
+    """The sentence names the entry of a list by its number, that of a mapping by its key."""
+    with pytest.raises(InvalidFields) as caught:
+        parse_image({"name": "a", **data})
+    assert caught.value.errors == {next(iter(data)): [sentence]}
+
+
+@pytest.mark.parametrize("key", ["\ud800", "x" * 5000, ": ", "\n"])
+def test_a_key_is_named_as_far_as_it_can_be(key: str) -> None:
+    """A key that is too long is shortened, and one that is no Unicode text is shown as such."""
+    with pytest.raises(InvalidFields) as caught:
+        parse_image({"name": "a", "environment": {key: 1}})
+    for sentence in caught.value.errors["environment"]:
+        assert len(sentence.encode()) < 200
 
 
 def test_all_errors_at_once() -> None:

@@ -83,11 +83,53 @@ def test_as_many_groups_as_an_image_may_list(hub: Hub, admin: Visitor) -> None:
 def test_saving_without_a_change_changes_nothing(hub: Hub, admin: Visitor) -> None:
     """Groups in an order of their own, unknown ones, an old secret: all stay as they are."""
     hub.add_image("a", **{"global": False}, groups=["students", "gone", "data-science"],
-                  description="\n x", gpu_url="a/b:gpu")  # fmt: skip
+                  description="\n x", gpu_url="a/b:gpu", tags=["b, c", "a"], order=-3,
+                  documentation_url="https://wiki.example.org/", default_url="/lab",
+                  environment={"B": ' "x"\r\n', "A": ""}, command=["sh", "-c", "a\n b"],
+                  working_dir="/work", image_pull_policy="Never")  # fmt: skip
     before = hub.images("GET", "images/a").json()
     page = admin.post("edit/a", 303, **form_fields(admin.get("edit/a")))
     assert text(page, "#flash") == "a is unchanged."
     assert hub.images("GET", "images/a").json() == before
+
+
+def test_what_a_start_sets_is_typed_and_folded(hub: Hub, admin: Visitor) -> None:
+    """Without scripts too: folded while nothing is set, open with what is wrong in it."""
+    page = admin.get("new")
+    assert not element(page, "#at-start").has_attr("open")
+    assert "no place for secrets" in text(page, "#help-environment")
+    fields = {
+        **form_fields(page), "name": "a", "tags": "R, Python", "order": "7",
+        "environment": "A=1\r\nB", "command": "start.sh\r\n--x", "image_pull_policy": "Always",
+    }  # fmt: skip
+    page = admin.post("new", 422, **fields)
+    assert element(page, "#at-start").has_attr("open")
+    assert text(page, "#error-environment") == "Line 2: Write NAME=value."
+    again = form_fields(page)
+    assert again["environment"] == "A=1\nB"
+    assert (again["command"], again["image_pull_policy"]) == ("start.sh\n--x", "Always")
+    admin.post("new", 303, **{**again, "environment": "A=1"})
+    stored = hub.images("GET", "images/a").json()
+    assert (stored["tags"], stored["order"], stored["environment"]) == (
+        ["R", "Python"], 7, {"A": "1"},
+    )  # fmt: skip
+    assert (stored["command"], stored["image_pull_policy"]) == (["start.sh", "--x"], "Always")
+    assert element(admin.get("edit/a"), "#at-start").has_attr("open")
+
+
+def test_two_admins_at_once_with_variables_and_arguments(hub: Hub, admin: Visitor) -> None:
+    """Lists and mappings are shown and merged as a whole, like any other field."""
+    hub.add_image("a", environment={"A": "1"}, command=["x"])
+    fields = {**form_fields(admin.get("edit/a")), "environment": "A=2\nB=", "order": "1"}
+    hub.images("PATCH", "images/a", json={"command": ["y", "z"], "environment": {"A": "3"}})
+    page = admin.post("edit/a", 412, **fields)
+    assert "Environment A=1 A=3 A=2 B=" in text(page, "#problem")
+    assert "Command x y, z unchanged" in text(page, "#problem")
+    admin.post("edit/a", 303, **form_fields(page))
+    stored = hub.images("GET", "images/a").json()
+    assert (stored["environment"], stored["command"], stored["order"]) == (
+        {"A": "2", "B": ""}, ["y", "z"], 1,
+    )  # fmt: skip
 
 
 def test_the_edit_form_marks_what_is_not_known_any_more(hub: Hub, admin: Visitor) -> None:

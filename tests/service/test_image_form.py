@@ -9,7 +9,7 @@ import pytest
 
 from hub_images.catalogue.difference import conflicts, merged
 from hub_images.catalogue.fields import InvalidFields
-from hub_images.catalogue.image import LABELS, image_fields
+from hub_images.catalogue.image import AT_START, LABELS, image_fields
 from hub_images.service.hub_client import Group
 from hub_images.service.pages.image_form import (
     BEHIND_BOX,
@@ -31,6 +31,14 @@ FILLED = ImageForm(
         "pull_secret": "lab",
         "global": False,
         "groups": ["b", "a"],
+        "tags": 'Python, "a, b"',
+        "documentation_url": "https://wiki.example.org/scipy",
+        "order": "-5",
+        "default_url": "/lab",
+        "environment": 'B=2=2\n\nA= x \n C =\nD="two\\nlines"',
+        "command": 'start.sh\n --x \n"a\\nb"\n""\n',
+        "working_dir": "/home/jovyan",
+        "image_pull_policy": "Always",
     },
     ticked=frozenset(boxed.box for boxed in BEHIND_BOX.values()),
 )
@@ -44,7 +52,9 @@ def test_every_field_can_be_typed() -> None:
     """The form has a control for each field of an image, and a new one is empty and global."""
     assert list(CONTROLS) == list(LABELS)
     empty = ImageForm().typed
-    assert {name for name, value in empty.items() if value} == {"type", "enabled", "global"}
+    assert {name for name, value in empty.items() if value} == {
+        "type", "order", "enabled", "global",
+    }  # fmt: skip
 
 
 def test_the_form_says_what_json_says() -> None:
@@ -60,7 +70,66 @@ def test_the_form_says_what_json_says() -> None:
         "global": False,
         "groups": ["b", "a"],
         "enabled": True,
+        "tags": ["Python", "a, b"],
+        "documentation_url": "https://wiki.example.org/scipy",
+        "order": -5,
+        "default_url": "/lab",
+        "environment": {"B": "2=2", "A": " x ", "C": "", "D": "two\nlines"},
+        "command": ["start.sh", "--x", "a\nb", ""],
+        "working_dir": "/home/jovyan",
+        "image_pull_policy": "Always",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("order", "1.5", "This must be a whole number."),
+        ("order", "first", "This must be a whole number."),
+        ("order", "1001", "This must be at most 1000."),
+        ("order", "9" * 5000, "This must be a whole number."),
+        ("tags", "x," + "y" * 200_000, "Entry 1: Use at most 32 characters."),
+        ("environment", "A=1\n\nB", "Line 3: Write NAME=value."),
+        ("environment", "A=1\nA=2", "Line 2: A is there twice."),
+        (
+            "environment",
+            'A="x',
+            'Line 1: What begins with " must end with ", and have \\" for each " inside.',
+        ),
+        ("environment", "A-B=x", "A-B: Use only letters, digits and _ in a name"),
+        ("command", 'a\n"b" c', 'Line 2: What begins with " must end with "'),
+    ],
+)
+def test_what_cannot_be_read_says_where(name: str, typed: str, sentence: str) -> None:
+    """The sentence stands at the field and names the line, or the entry."""
+    with pytest.raises(InvalidFields) as caught:
+        _with(FILLED, **{name: typed}).parse()
+    assert list(caught.value.errors) == [name]
+    assert caught.value.errors[name][0].startswith(sentence)
+
+
+TEXTS = ["x", "", " ", " x", "x\t", '"', '"x"', 'x"y', "a,b", ",", "a\nb", "\r", "\\n", "#", "=",
+         "é🙂", "a\u2028b", "\u00a0"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_whatever_a_field_holds_comes_back(text: str) -> None:
+    """A value that would be misread on a line is shown in quotation marks."""
+    fields = image_fields(FILLED.parse())
+    odd = {"environment": {"A": text, "B": "x"}, "command": [text, "x", text]}
+    if text.strip() and not {"\n", "\u2028"} & set(text):
+        odd["tags"] = [text.strip(), "x"] if text.strip() != "x" else ["x"]
+    shown = ImageForm.from_fields({**fields, **odd}, 3, fields)
+    assert {name: image_fields(shown.parse())[name] for name in odd} == odd
+    assert all("\r" not in shown.typed[name] for name in odd)
+
+
+def test_what_a_start_sets_is_folded_unless_it_is_set_or_wrong() -> None:
+    """Whoever needs none of it sees one line."""
+    assert not ImageForm().opens_start({"url": ["x"]})
+    assert ImageForm().opens_start({"command": ["x"]})
+    for name in AT_START:
+        assert _with(ImageForm(), **{name: FILLED.typed[name]}).opens_start({})
 
 
 def test_an_unticked_box_means_none() -> None:

@@ -154,6 +154,67 @@ def test_search_does_not_cross_fields(engine: Engine) -> None:
     assert _names(engine, search="universal") == ["abc"]
 
 
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("SCIPY quay.io", ["a"]),
+        ("quay.io   scipy", ["a"]),
+        ("scipy ghcr", []),
+        ("cuda12", ["b"]),
+        ("geo SPATIAL", ["b"]),
+        ("geo spatial climate", []),
+        ("tial cl", ["c"]),
+        ("spatialclimate", []),
+        (" ", ["a", "b", "c"]),
+        ("\x1e", ["a", "b", "c"]),
+    ],
+)
+def test_every_word_has_to_be_in_a_field(engine: Engine, search: str, found: list[str]) -> None:
+    """In any order and in different fields, references and tags among them."""
+    _add(engine, "a", display_name="SciPy", url="quay.io/lab/a:1")
+    _add(engine, "b", url="ghcr.io/b:1", gpu_url="ghcr.io/b:cuda12", tags=["Geo spatial"])
+    _add(engine, "c", url="", tags=["spatial", "climate"])
+    assert _names(engine, search=search, sort="name") == found
+
+
+def test_filters_by_tag_and_secret(engine: Engine) -> None:
+    """A tag is found as a whole and in any case, and nothing else that reads like it."""
+    _add(engine, "a", tags=["Python", "x%_"], pull_secret="lab")
+    _add(engine, "b", tags=["python 3", "Straße"], description="python")
+    _add(engine, "python", pull_secret="lab-2")
+    assert _names(engine, tag="python") == ["a"]
+    assert _names(engine, tag="PYTHON 3") == ["b"]
+    assert _names(engine, tag="STRASSE") == ["b"]
+    assert _names(engine, tag="x%_") == ["a"]
+    assert _names(engine, tag="%") == []
+    assert _names(engine, tag="python", search="3") == []
+    assert _names(engine, pull_secret="lab") == ["a"]
+
+
+def test_people_see_images_by_order_then_by_display_name(engine: Engine) -> None:
+    """The snapshot, which the form and the fill-in go by, and the list that is sorted so."""
+    for name, shown, order in [("a", "Z", 0), ("b", "é", -1), ("c", "D", -1), ("d", "b", 5)]:
+        _add(engine, name, display_name=shown, order=order, **{"global": True})
+    with engine.connect() as connection:
+        _state, snapshot = read_snapshot(connection)
+    assert [entry.name for entry in snapshot.entries] == ["c", "b", "a", "d"]
+    assert [entry.name for entry in snapshot.visible([])] == ["c", "b", "a", "d"]
+    first = snapshot.first_fitting([], "cpu")
+    assert first is not None
+    assert first.name == "c"
+    assert _names(engine, sort="order") == ["c", "b", "a", "d"]
+    assert _names(engine, sort="order", descending=True) == ["d", "a", "b", "c"]
+
+
+def test_the_largest_environment_is_stored(engine: Engine) -> None:
+    """Fifty values of 4,096 characters, each of which takes four bytes."""
+    environment = {f"V{number}": "🙂" * 4096 for number in range(50)}
+    _add(engine, "a", environment=environment)
+    with engine.connect() as connection:
+        (entry,) = read_snapshot(connection)[1].entries
+    assert entry.environment == environment
+
+
 def test_order_is_the_same_everywhere(engine: Engine) -> None:
     """Display names sort case-insensitively by code point; the name settles what is equal."""
     for name, shown in [("c", "beta"), ("a", "Beta"), ("b", "alpha"), ("d", "Émile"), ("e", "Zoo")]:

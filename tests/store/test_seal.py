@@ -48,6 +48,8 @@ def _set_url(engine: Engine, name: str, url: str) -> None:
         "DELETE FROM hub_images_catalogue",
         "UPDATE hub_images_image SET url = 'evil/image:1' WHERE name = 'one'",
         "UPDATE hub_images_image SET enabled = true WHERE name = 'off'",
+        "UPDATE hub_images_image SET working_dir = '/evil' WHERE name = 'one'",
+        "UPDATE hub_images_image SET command = '[\"evil\"]' WHERE name = 'one'",
     ],
 )
 def test_half_a_catalogue_is_no_catalogue(engine: Engine, statement: str) -> None:
@@ -76,6 +78,37 @@ def test_a_change_does_not_make_half_a_catalogue_whole(engine: Engine, statement
         add_image(engine, "three")
     with pytest.raises(NotWhole, match="not whole"):
         _shown(engine)
+
+
+def test_lists_and_mappings_are_sealed_as_they_are(engine: Engine) -> None:
+    """Row and snapshot agree on them, also when a change gives a mapping another order."""
+    odd = {"B": '"\\\n', "A": "é🙂"}
+    add_image(engine, "one", tags=["x", "é"], environment=odd, command=["a", "", "b\n"])
+    with engine.connect() as connection:
+        (entry,) = read_snapshot(connection)[1].entries
+    assert list(entry.environment.items()) == list(odd.items())
+    assert list(entry.tags) == ["x", "é"]
+    assert list(entry.command or []) == ["a", "", "b\n"]
+
+    def turn(stored: ImageSpec) -> ImageSpec:
+        turned = dict(reversed(stored.environment.items()))
+        return stored.model_copy(update={"environment": turned, "order": 1})
+
+    write(engine, lambda session: change_image(session, "one", turn, actor="tester"))
+    with engine.connect() as connection:
+        (entry,) = read_snapshot(connection)[1].entries
+    assert list(entry.environment) == ["A", "B"]
+
+
+def test_nobody_can_change_what_starts_share(engine: Engine) -> None:
+    """All starts get the same entry until the catalogue changes."""
+    add_image(engine, "one", tags=["x"], environment={"A": "1"}, command=["a"], groups=["g"])
+    with engine.connect() as connection:
+        (entry,) = read_snapshot(connection)[1].entries
+    for name in ("tags", "command", "groups"):
+        assert isinstance(getattr(entry, name), tuple)
+    with pytest.raises(TypeError):
+        entry.environment["A"] = "2"
 
 
 def test_changed_by_hand_it_counts_once_somebody_says_so(engine: Engine) -> None:

@@ -10,9 +10,11 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from hub_images.store.images import change_image
+from hub_images.store.images import change_image, get_image, image_model
 from hub_images.store.orm import Base
+from hub_images.store.search import ImageQuery, list_images
 from hub_images.store.snapshots import read_snapshot
 from hub_images.store.transaction import write
 from hub_images.store.upgrade import (
@@ -21,7 +23,7 @@ from hub_images.store.upgrade import (
     alembic_config,
     upgrade,
 )
-from tests.support.catalogue import check
+from tests.support.catalogue import add_image, check
 
 _COLUMNS = (
     "name, display_name, description, type, url, gpu_url, is_global, enabled, version, "
@@ -179,7 +181,7 @@ def test_0003_keeps_what_0001_holds(empty_engine: Engine) -> None:
     assert (change.image.version, change.image.enabled, change.image.url) == (4, False, "a/b:1")
 
 
-@pytest.mark.parametrize("statements", [1, 2, 3, 4, 6, 8, 10, 12])
+@pytest.mark.parametrize("statements", [1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 19, 20, 22])
 def test_an_interrupted_upgrade_can_be_made_again(empty_engine: Engine, statements: int) -> None:
     """MySQL and MariaDB commit each change of a table by itself; the next try makes the others."""
     command.upgrade(alembic_config(empty_engine), "0002")
@@ -205,3 +207,46 @@ def test_an_interrupted_upgrade_can_be_made_again(empty_engine: Engine, statemen
         (entry,) = read_snapshot(connection)[1].entries
     assert (entry.name, len(entry.identity)) == ("old", 32)
     assert upgrade(empty_engine) is False
+
+
+def test_0004_keeps_what_0003_holds(empty_engine: Engine) -> None:
+    """What the version before stored is there, whole, with defaults in the new fields.
+
+    It is found by its references too, which that version did not search.
+    """
+    command.upgrade(alembic_config(empty_engine), "0003")
+    with empty_engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO hub_images_image (id, name, display_name, description, type, url, "
+                "gpu_url, is_global, enabled, version, created_at, updated_at, created_by, "
+                "updated_by, sort_key, search_text, identity, fingerprint) VALUES "
+                r"(1, 'old', 'Old', 'x', 'universal', 'quay.io/lab/b\:1', 'ghcr.io/c\:gpu', true, "
+                "true, 3, '2025-01-02 03:04:05', '2025-01-02 03:04:05', 'm', 'm', 'old', 'old', "
+                "'one', 5)"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO hub_images_image_group VALUES (1, 'b', 0), (1, 'ä', 1)")
+        )
+    assert upgrade(empty_engine) is True
+    with empty_engine.connect() as connection:
+        (entry,) = read_snapshot(connection)[1].entries
+    assert (entry.identity, list(entry.groups), entry.order) == ("one", ["b", "ä"], 0)
+    assert list(entry.tags) == []
+    assert (entry.environment, entry.command, entry.default_url) == ({}, None, None)
+    with Session(empty_engine) as session:
+        model = image_model(get_image(session, "old"))
+        for word in ("quay", "ghcr.io/c", "universal"):
+            assert list_images(session, ImageQuery(search=word))[1] == 1
+    assert (model["tags"], model["environment"], model["version"]) == ([], {}, 3)
+
+
+def test_0004_can_be_taken_back(engine: Engine) -> None:
+    """The columns go, and images with their groups stay."""
+    add_image(engine, "a", groups=["x"], environment={"A": "1"})
+    command.downgrade(alembic_config(engine), "0003")
+    with engine.connect() as connection:
+        joined = "hub_images_image JOIN hub_images_image_group ON image_id = id"
+        found = connection.execute(text(f"SELECT name FROM {joined}")).scalars().all()
+    assert found == ["a"]

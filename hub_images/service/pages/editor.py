@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from hub_images.catalogue.difference import conflicts, merged
 from hub_images.catalogue.fields import InvalidFields
-from hub_images.catalogue.image import LABELS, ImageSpec, image_fields
+from hub_images.catalogue.image import LABELS, PULL_POLICIES, ImageSpec, image_fields
 from hub_images.service.pages.image_form import (
     ImageForm,
     group_boxes,
@@ -60,6 +60,8 @@ class EditorPage(ImagesPage):
             action=self.root + action,
             errors=errors or {},
             labels=LABELS,
+            opens_start=form.opens_start(errors or {}),
+            pull_policies=PULL_POLICIES,
             boxes=group_boxes(form.typed["groups"], groups),
             groups_known=groups is not None,
             secrets=secrets,

@@ -2,86 +2,35 @@
 
 `ImageForm` holds the fields exactly as typed, so that a rejected form comes back whole.
 `parse` reads them by the same rules as REST. The form's fields and their controls are
-derived from `ImageSpec`.
+derived from `ImageSpec`; `controls` has a control for each type.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Self, get_origin
+from typing import Any, Self
 
-from pydantic import Field, StrictStr, TypeAdapter
 from tornado.web import RequestHandler
 
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import (
+    AT_START,
     ATTRIBUTES,
-    GROUPS_MAX,
     LABELS,
     ImageSpec,
     image_fields,
     parse_image,
 )
 from hub_images.service.hub_client import Group
+from hub_images.service.pages.controls import control, text, ticked
 from hub_images.service.pull_secrets import KnownSecrets
 from hub_images.service.web.answers import ErrorAnswer
 from hub_images.store.orm import Image
 
-#: In one field of JSON; an image may list fewer, which is told beside the field.
-MOST_ENTRIES = 2 * GROUPS_MAX
-#: pydantic refuses text that is not valid Unicode, too.
-_ENTRIES = TypeAdapter(Annotated[list[StrictStr], Field(max_length=MOST_ENTRIES)])
-
-
-@dataclass(frozen=True)
-class Control:
-    """How the form shows and reads values of one type."""
-
-    shown: Callable[[Any], Any]
-    """Turns a field's value into what the form shows."""
-    sent: Callable[[RequestHandler, str], Any]
-    """Reads what was sent under a field's name."""
-
-
-def _text(request: RequestHandler, name: str) -> str:
-    return request.get_body_argument(name, "", strip=False).replace("\r\n", "\n")
-
-
-def _ticked(request: RequestHandler, name: str) -> bool:
-    return request.get_body_argument(name, None) is not None
-
-
-def _several(request: RequestHandler, name: str) -> list[str]:
-    """Read a list from one field per entry, as without scripts, or from one field of JSON.
-
-    Tornado accepts some 1,000 fields, and an image may list as many groups.
-    """
-    sent = request.get_body_arguments(name, strip=False)
-    together = request.get_body_argument(f"{name}_json", "")
-    try:
-        entries = _ENTRIES.validate_json(together or "[]")
-    except ValueError:
-        raise ErrorAnswer(
-            400, f"{name}_json must be a list of at most {MOST_ENTRIES:,} texts, in JSON."
-        ) from None
-    return list(dict.fromkeys([*sent, *entries]))
-
-
-_TEXT = Control(lambda value: "" if value is None else str(value), _text)
-_BOX = Control(bool, _ticked)
-_LIST = Control(list, _several)
-
-
-def _control(annotation: Any) -> Control:
-    if annotation is bool:
-        return _BOX
-    return _LIST if get_origin(annotation) is list else _TEXT
-
-
 CONTROLS = {
-    name: _control(ImageSpec.model_fields[attribute].annotation)
+    name: control(name, ImageSpec.model_fields[attribute].annotation)
     for name, attribute in ATTRIBUTES.items()
 }
 
@@ -122,17 +71,17 @@ class ImageForm:
 
         Raises `ErrorAnswer` if the version is not a number.
         """
-        version = _text(request, "version")
+        version = text(request, "version")
         if version and not (version.isascii() and version.isdigit() and len(version) < 10):
             raise ErrorAnswer(400, "The form's version is not a number.")
         typed = {name: control.sent(request, name) for name, control in CONTROLS.items()}
         return cls(
             typed={**typed, **fixed},
             ticked=frozenset(
-                boxed.box for boxed in BEHIND_BOX.values() if _ticked(request, boxed.box)
+                boxed.box for boxed in BEHIND_BOX.values() if ticked(request, boxed.box)
             ),
             version=int(version) if version else None,
-            base=_text(request, "base"),
+            base=text(request, "base"),
         )
 
     @classmethod
@@ -160,7 +109,12 @@ class ImageForm:
     def parse(self) -> ImageSpec:
         """Return the spec to store; raises `InvalidFields`, in the form's order."""
         errors: dict[str, list[str]] = {}
-        sent = dict(self.typed)
+        sent: dict[str, Any] = {}
+        for name, of in CONTROLS.items():
+            try:
+                sent[name] = of.meant(self.typed[name])
+            except ValueError as error:
+                errors[name] = [str(error)]
         for name, boxed in BEHIND_BOX.items():
             if boxed.box not in self.ticked or (name == "gpu_url" and sent["type"] != "universal"):
                 sent[name] = None
@@ -173,6 +127,10 @@ class ImageForm:
         if errors:
             raise InvalidFields({k: errors[k] for k in (*LABELS, *errors) if k in errors})
         return spec
+
+    def opens_start(self, errors: Iterable[str]) -> bool:
+        """Say whether a field that a start sets is filled in, or among `errors`."""
+        return any(self.typed[name] or name in errors for name in AT_START)
 
     @property
     def base_fields(self) -> dict[str, Any]:
@@ -237,6 +195,8 @@ def shown_value(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return CONTROLS[name].shown(value) or "none"
     if value is None:
         return "the same URL" if name == "gpu_url" else "none"
     return str(value) or "blank"
