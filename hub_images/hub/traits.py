@@ -7,16 +7,28 @@ first takes back what the last one set, with what later hooks put on top of that
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hub_images.catalogue.choice import Choice
 from hub_images.catalogue.instance_type import InstanceType
+from hub_images.catalogue.snapshot import Entry
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
 
 IMAGE_LABEL = "hub-images/image"
 INSTANCE_TYPE_LABEL = "hub-images/instance-type"
+
+#: What an image sets, by the spawner's trait. A spawner without the trait goes without, and
+#: None leaves it to the deployer.
+_FROM_IMAGE: dict[str, Callable[[Entry], Any]] = {
+    "default_url": lambda image: _unformatted(image.default_url),
+    "cmd": lambda image: None if image.command is None else list(image.command),
+    "working_dir": lambda image: image.working_dir,
+    "image_pull_policy": lambda image: image.image_pull_policy,
+    "pull_policy": lambda image: image.image_pull_policy,  # DockerSpawner's
+}
 
 _RESOURCES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee")
 
@@ -74,6 +86,7 @@ def _touched(spawner: Spawner, instance_type: InstanceType) -> list[str]:
         "allowed_images",
         "environment",
         "image_pull_secrets",
+        *_FROM_IMAGE,
         "extra_resource_limits",
         "node_selector",
         "tolerations",
@@ -130,6 +143,27 @@ def _with_tolerations(configured: Any, instance_type: InstanceType) -> Any:
 
 
 def _apply_image(spawner: Spawner, choice: Choice) -> None:
+    for name, value_of in _FROM_IMAGE.items():
+        value = value_of(choice.image)
+        if value is not None and spawner.has_trait(name):
+            setattr(spawner, name, value)
+    variables = {name: _as_it_is(value) for name, value in choice.image.environment.items()}
+    spawner.environment = {**spawner.environment, **variables}
+    _apply_reference(spawner, choice)
+
+
+def _unformatted(default_url: str | None) -> str | None:
+    # JupyterHub formats a default URL, and a brace that is none of its own would fail the start.
+    return None if default_url is None else default_url.replace("{", "{{").replace("}", "}}")
+
+
+def _as_it_is(value: str) -> str | Callable[[Spawner], str]:
+    # KubeSpawner formats the texts of `environment`, and JSON in one would fail the start. It
+    # leaves alone what a function returns, which JupyterHub calls for every spawner.
+    return (lambda _spawner: value) if "{" in value or "}" in value else value
+
+
+def _apply_reference(spawner: Spawner, choice: Choice) -> None:
     if not spawner.has_trait("image"):
         spawner.environment = {
             **spawner.environment,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dockerspawner import DockerSpawner
@@ -14,8 +15,10 @@ from hub_images.hub.traits import apply_choice, take_back
 from tests.support.catalogue import entry
 
 
-def _choice(name: str) -> Choice:
-    return Choice(parse_instance_types([{"name": "s", "mem_limit": "1G"}])[0], entry(name))
+def _choice(name: str, **fields: Any) -> Choice:
+    return Choice(
+        parse_instance_types([{"name": "s", "mem_limit": "1G"}])[0], entry(name, **fields)
+    )
 
 
 @pytest.fixture
@@ -43,3 +46,11 @@ async def test_the_next_start_allows_only_its_own(spawner: DockerSpawner) -> Non
     assert list(spawner.allowed_images) == ["torch"]
     take_back(spawner)
     assert "torch" not in spawner.allowed_images
+
+
+def test_it_gets_the_pull_policy_by_its_own_name(spawner: DockerSpawner) -> None:
+    """DockerSpawner calls it `pull_policy`; the next image without one has the configured one."""
+    apply_choice(spawner, _choice("scipy", image_pull_policy="Always", command=["start.sh"]))
+    assert (spawner.pull_policy, spawner.cmd) == ("always", ["start.sh"])
+    take_back(spawner)
+    assert spawner.pull_policy == "ifnotpresent"

@@ -26,7 +26,13 @@ SMALL, GPU = parse_instance_types(
         },
     ]
 )  # fmt: skip
-LARGE = Choice(GPU, entry("torch", pull_secret="lab"))
+LARGE = Choice(
+    GPU,
+    entry(
+        "torch", pull_secret="lab", default_url="/lab", environment={"KEPT": "no", "OWN": "x"},
+        command=["start.sh"], working_dir="/work", image_pull_policy="Always",
+    ),
+)  # fmt: skip
 PLAIN = Choice(SMALL, entry("plain"))
 CONFIGURED: dict[str, Any] = {
     "extra_resource_limits": {"example.org/fpga": "1"},
@@ -37,6 +43,10 @@ CONFIGURED: dict[str, Any] = {
     "environment": {"KEPT": "yes"},
     "mem_limit": "3G",
     "uid": 1000,
+    "default_url": "/tree",
+    "cmd": ["configured"],
+    "working_dir": "/home",
+    "image_pull_policy": "Never",
 }
 
 

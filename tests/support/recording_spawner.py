@@ -110,8 +110,8 @@ class MemorySpawner(_InMemory, RecordingSpawner):
 
 
 class EnvironmentSpawner(_InMemory, SimpleLocalProcessSpawner):
-    """Records the environment that a local process would get; it has no image to set."""
+    """Records what a local process would be started with; it has no image to set."""
 
     async def start(self) -> tuple[str, int]:
-        """Record the environment."""
-        return self.up(environment=self.get_env())
+        """Record environment and command."""
+        return self.up(environment=self.get_env(), cmd=list(self.cmd))
