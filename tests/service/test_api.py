@@ -28,6 +28,14 @@ SPEC = {
     "global": False,
     "groups": ["students", "not-yet-known"],
     "enabled": True,
+    "tags": ["Python", "a, b"],
+    "documentation_url": "https://wiki.example.org/full",
+    "order": -5,
+    "default_url": "/lab",
+    "environment": {"B": "1", "A": " x "},
+    "command": ["start.sh", ""],
+    "working_dir": "/home/jovyan",
+    "image_pull_policy": "Always",
 }
 
 
@@ -151,6 +159,22 @@ def test_taken_name(api: Api) -> None:
         ({"groups": [1]}, "groups"),
         ({"groups": [""]}, "groups"),
         ({"groups": ["g" * 256]}, "groups"),
+        ({"tags": ["a", ""]}, "tags"),
+        ({"tags": "a"}, "tags"),
+        ({"documentation_url": "javascript:alert(1)"}, "documentation_url"),
+        ({"order": True}, "order"),
+        ({"order": 1.5}, "order"),
+        ({"order": 1001}, "order"),
+        ({"default_url": "//example.org"}, "default_url"),
+        ({"default_url": "https://example.org/"}, "default_url"),
+        ({"environment": {"A-B": ""}}, "environment"),
+        ({"environment": {"\ud800": ""}}, "environment"),
+        ({"environment": {"JUPYTERHUB_API_TOKEN": "x"}}, "environment"),
+        ({"environment": {"A": None}}, "environment"),
+        ({"environment": None}, "environment"),
+        ({"command": "start.sh"}, "command"),
+        ({"working_dir": "home"}, "working_dir"),
+        ({"image_pull_policy": "always"}, "image_pull_policy"),
         ({"nonsense": 1}, "nonsense"),
         ({"is_global": True}, "is_global"),
     ],
@@ -234,6 +258,30 @@ def test_patch_changes_only_what_is_given(api: Api) -> None:
     assert changed["updated_at"] > image["updated_at"]
 
 
+def test_patch_replaces_lists_and_mappings_whole(api: Api) -> None:
+    """What is given is all there is afterwards; an empty command is none."""
+    api("POST", json=SPEC)
+    changes: dict[str, Any] = {
+        "environment": {"C": "3"},
+        "tags": [],
+        "command": [],
+        "default_url": None,
+    }
+    changed = api("PATCH", "images/full", json=changes).json()
+    assert {name: changed[name] for name in changes} == {**changes, "command": None}
+    assert (changed["order"], changed["working_dir"]) == (-5, "/home/jovyan")
+    assert api("GET", "images/full").json() == changed
+
+
+def test_the_order_of_variables_is_kept(api: Api) -> None:
+    """They are shown as they were given; another order alone is no change."""
+    assert list(api("POST", json=SPEC).json()["environment"]) == ["B", "A"]
+    turned = {"environment": {"A": " x ", "B": "1"}}
+    assert api("PATCH", "images/full", json=turned).json()["version"] == 1
+    changed = api("PATCH", "images/full", json={**turned, "order": 1}).json()
+    assert (list(changed["environment"]), changed["version"]) == (["A", "B"], 2)
+
+
 def test_patch_of_the_type_clears_gpu_url(api: Api) -> None:
     """A type other than universal has no URL for GPU; asking for both is 422."""
     api("POST", json=SPEC)
@@ -299,6 +347,15 @@ def test_paging_to_the_end(api: Api) -> None:
         ("search=_", ["percent"]),
         ("search=gpu", ["cuda"]),
         ("type=gpu", ["cuda"]),
+        ("search=registry+STRASSE", ["street"]),
+        ("search=registry+cuda+nothing", []),
+        ("search=r-lang", ["cuda"]),
+        ("tag=PYTHON", ["cuda", "street"]),
+        ("tag=pyth", []),
+        ("pull_secret=lab-registry", ["street"]),
+        ("pull_secret=lab", []),
+        ("sort=order", ["fruit", "percent", "street", "cuda"]),
+        ("sort=-order", ["cuda", "street", "percent", "fruit"]),
         ("group=students", ["street"]),
         ("group=student", []),
         ("global=true", ["cuda", "fruit", "percent"]),
@@ -314,17 +371,20 @@ def test_paging_to_the_end(api: Api) -> None:
 def test_filters(api: Api, query: str, names: list[str]) -> None:
     """Each parameter narrows or orders as documented."""
     fields: list[dict[str, Any]] = [
-        {"name": "fruit", "display_name": "äpfel", "type": "cpu", "enabled": False, "global": True},
-        {"name": "street", "display_name": "Straße", "groups": ["students"]},
+        {"name": "fruit", "display_name": "äpfel", "type": "cpu", "enabled": False, "global": True,
+         "order": -1},
+        {"name": "street", "display_name": "Straße", "groups": ["students"], "tags": ["Python"],
+         "pull_secret": "lab-registry", "url": "registry.example.org/a:1"},
         {"name": "percent", "display_name": "100% of_it", "global": True},
-        {"name": "cuda", "display_name": "ÖL", "type": "gpu", "global": True},
-    ]
+        {"name": "cuda", "display_name": "ÖL", "type": "gpu", "global": True,
+         "tags": ["python", "R-Lang"]},
+    ]  # fmt: skip
     for image in fields:
         assert api("POST", json=image).status_code == 201
     answered = [image["name"] for image in api("GET", f"images?{query}").json()["items"]]
     if "sort" in query:
         assert sorted(answered) == sorted(names)
-        if query == "sort=-name":
+        if query in ("sort=-name", "sort=order", "sort=-order"):
             assert answered == names
     else:
         assert sorted(answered) == names
@@ -336,6 +396,8 @@ def test_filters(api: Api, query: str, names: list[str]) -> None:
         "type=tpu", "global=maybe", "enabled=2", "sort=url", "sort=--name", "limit=0", "limit=-1",
         "limit=x", "limit=1.5", "offset=-1", "offset=x", "search=%00", "search=%ff", "limit=",
         "limit=99999999999999999999", "search=" + "a" * 201,
+        "tag=", "tag=%00", "tag=a%0Ab", "tag=" + "a" * 33, "tag=%ff", "pull_secret=",
+        "pull_secret=Not_Valid", "pull_secret=%00",
     ],
 )  # fmt: skip
 def test_a_parameter_that_cannot_be(api: Api, query: str) -> None:

@@ -258,6 +258,7 @@ async def test_a_page_says_it_in_a_sentence(limited: Limited) -> None:
         ("GET", "api/instance-types", False),
         ("GET", "api/images?search=", False),
         ("GET", "api/images?search=x", True),
+        ("GET", "api/images?tag=x", True),
         ("GET", "api/pull-secrets", True),
         ("GET", "", True),
         ("GET", "usage?names=scipy", True),

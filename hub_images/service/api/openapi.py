@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hub_images import __version__, scopes
-from hub_images.catalogue.fields import NAME_MAX_LENGTH, NAME_PATTERN
+from hub_images.catalogue.fields import NAME_MAX_LENGTH, NAME_PATTERN, TAG_MAX_LENGTH
 from hub_images.catalogue.image import IMAGE_TYPES, ImageRecord, ImageSpec
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS
@@ -163,11 +163,15 @@ def _list_parameters() -> list[dict[str, Any]]:
     sorts = [sign + name for name in SORTS for sign in ("", "-")]
     return [
         _parameter("search", {"type": "string", "maxLength": MAX_SEARCH_LENGTH},
-                   "Looks in name, display name, description and type; ignores case."),
+                   "Every word has to be in the name, display name, description, type, url, "
+                   "gpu_url or tags; ignores case."),
         _parameter("type", {"enum": list(IMAGE_TYPES)}),
         _parameter("group", {"type": "string"}, "Images that list this group."),
         _parameter("global", {"type": "boolean"}),
         _parameter("enabled", {"type": "boolean"}),
+        _parameter("tag", {"type": "string", "minLength": 1, "maxLength": TAG_MAX_LENGTH},
+                   "Images that have this tag; ignores case."),
+        _parameter("pull_secret", {"type": "string"}, "Images with this image pull secret."),
         _parameter("sort", {"enum": sorts, "default": "display_name"}),
         _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 999_999_999_999,
                              "default": 50}, "More than 200 is cut to 200."),

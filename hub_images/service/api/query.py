@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hub_images.catalogue.fields import InvalidFields
+from pydantic import TypeAdapter, ValidationError
+
+from hub_images.catalogue.fields import TAG_MAX_LENGTH, InvalidFields, Tag, is_secret_name
 from hub_images.catalogue.image import IMAGE_TYPES
 from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS, ImageQuery
 
@@ -13,6 +15,7 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 200  # more is cut, as the hub does (`JupyterHub.api_page_max_limit`)
 MAX_OFFSET = 2**31 - 1
 
+_TAG: TypeAdapter[str] = TypeAdapter(Tag)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -48,6 +51,19 @@ def _group(value: str) -> dict[str, Any]:
     return {"group": value}
 
 
+def _tag(value: str) -> dict[str, Any]:
+    try:
+        return {"tag": _TAG.validate_python(value)}
+    except ValidationError:
+        raise ValueError(f"Give a tag: 1 to {TAG_MAX_LENGTH} characters on one line.") from None
+
+
+def _pull_secret(value: str) -> dict[str, Any]:
+    if not is_secret_name(value):
+        raise ValueError("Give the name of a Kubernetes secret.")
+    return {"pull_secret": value}
+
+
 def _type(value: str) -> dict[str, Any]:
     if value not in IMAGE_TYPES:
         raise ValueError("Choose cpu, gpu or universal.")
@@ -79,6 +95,8 @@ _PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "type": _type,
     "group": _group,
     "global": lambda value: _boolean("is_global", value),
+    "tag": _tag,
+    "pull_secret": _pull_secret,
     "enabled": lambda value: _boolean("enabled", value),
     "sort": _sort,
     "limit": lambda value: {"limit": min(_whole_number(value, 1), MAX_LIMIT)},

@@ -132,7 +132,9 @@ class LimitedHandler(AnsweringHandler):
     @property
     def expensive(self) -> bool:
         """Whether the request counts even if it succeeds: it changes something, or searches."""
-        searches = any(value.strip() for value in self.request.query_arguments.get("search", ()))
+        arguments = self.request.query_arguments
+        sought = [*arguments.get("search", ()), *arguments.get("tag", ())]
+        searches = any(value.strip() for value in sought)
         return searches or self.request.method not in ("GET", "HEAD", "OPTIONS")
 
     @property
