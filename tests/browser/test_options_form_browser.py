@@ -17,7 +17,7 @@ from tests.support.browser import (
 )
 from tests.support.hub import Hub
 from tests.support.hub_config import REG
-from tests.support.starts import notebook, recording_hub, records
+from tests.support.starts import notebook, recording_hub, records, start, stop
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 
@@ -43,6 +43,19 @@ def _without_script(browser: Browser, page: Page) -> BrowserContext:
 
 def _expect_images(page: Page, names: list[str]) -> None:
     expect_boxes(page, "image", names)
+
+
+def _forget(hub: Hub, user: str) -> None:
+    """Stop the server, and let its user have chosen nothing, for the tests that follow."""
+    stop(hub, user)
+    assert start(hub, user, {"instance_type": "", "image": ""}).status_code == 201
+    stop(hub, user)
+
+
+def _expect_notice(page: Page, sentence: str | None) -> None:
+    """See the one notice of the form, or none."""
+    notices = page.locator("#hub-images .alert")
+    expect(notices).to_have_text([] if sentence is None else [sentence])
 
 
 def test_only_what_fits_is_shown(browser: Browser, hub: Hub) -> None:
@@ -84,7 +97,7 @@ def test_search_narrows_and_keeps_the_choice(browser: Browser, hub: Hub) -> None
         assert notebook(records(hub)[-1])["image"] == f"{REG}torch:1"
         page.context.close()
     finally:
-        hub.api("DELETE", "users/scientist/server")
+        _forget(hub, "scientist")
         for number in range(12):
             hub.images("DELETE", f"images/lab-{number:02}")
 
@@ -99,7 +112,7 @@ def test_more_images_than_are_shown_at_once(browser: Browser, hub: Hub) -> None:
         expect(page.get_by_label("many-104")).to_be_checked()
         expect(page.locator("[name=image]")).to_have_count(101)
         page.get_by_role("button", name="Show more").click()
-        _expect_images(page, sorted(["minimal", "scipy", "torch", *names]))
+        _expect_images(page, ["many-104", *sorted(["minimal", "scipy", "torch", *names[:-1]])])
         page.get_by_role("searchbox", name="Search images").fill("MANY-103")
         _expect_images(page, ["many-104", "many-103"])
         context = _without_script(browser, page)
@@ -112,6 +125,183 @@ def test_more_images_than_are_shown_at_once(browser: Browser, hub: Hub) -> None:
     finally:
         for name in names:
             hub.images("DELETE", f"images/{name}")
+
+
+def test_each_instance_type_remembers_its_image(browser: Browser, hub: Hub) -> None:
+    """Going to another type and back gives the image back, and the form says what changed."""
+    page = _open(browser, hub)
+    page.get_by_label("SciPy").check()
+    page.get_by_label("One GPU").check()
+    expect(page.get_by_label("CUDA")).to_be_checked()
+    _expect_notice(page, "SciPy does not run on One GPU. CUDA is selected instead.")
+    page.get_by_label("Torch").check()
+    page.get_by_label("Small").check()
+    expect(page.get_by_label("SciPy")).to_be_checked()
+    _expect_notice(page, "SciPy is selected again, as it was with Small.")
+    page.get_by_label("Large").check()
+    expect(page.get_by_label("SciPy")).to_be_checked()
+    _expect_notice(page, None)
+    page.get_by_label("One GPU").check()
+    expect(page.get_by_label("Torch")).to_be_checked()
+    page.context.close()
+
+
+def test_images_of_other_instance_types_are_a_click_away(browser: Browser, hub: Hub) -> None:
+    """They are counted behind a button that goes there; with a search, those that match it."""
+    for number in range(12):
+        hub.add_image(f"wide-{number:02}", type="gpu" if number % 4 == 0 else "cpu")
+    try:
+        page = _open(browser, hub)
+        page.get_by_label("Large").check()
+        page.get_by_role("button", name="4 more with One GPU").click()
+        expect(page.get_by_label("One GPU")).to_be_checked()
+        expect(page.get_by_label("wide-04")).to_be_visible()
+        # SciPy and nine of the twelve; back to the type that was chosen last
+        expect(page.get_by_role("button", name="10 more with Large")).to_be_focused()
+        page.get_by_role("searchbox").fill("wide")
+        page.get_by_role("button", name="9 more with Large").click()
+        expect(page.get_by_label("Large")).to_be_checked()
+        page.get_by_role("searchbox").fill("torch")
+        expect(page.get_by_role("button", name="more with")).to_be_hidden()
+        page.context.close()
+    finally:
+        for number in range(12):
+            hub.images("DELETE", f"images/wide-{number:02}")
+
+
+def test_the_form_says_what_it_will_start(browser: Browser, hub: Hub) -> None:
+    """Instance type, image and the tag of what starts there, beside the button."""
+    page = _open(browser, hub, "#image=torch")
+    line = page.locator("#hi-choice")
+    expect(line).to_have_text("Small · Torch 1")
+    expect(page.get_by_role("button", name="Start")).to_have_accessible_description(
+        "Small · Torch 1"
+    )
+    row = page.locator(".hi-row", has_text="Torch")
+    expect(row.get_by_text("gpu", exact=True)).to_be_hidden()
+    page.get_by_label("One GPU").check()
+    expect(line).to_have_text("One GPU · Torch gpu")
+    expect(row.get_by_text("gpu", exact=True)).to_be_visible()
+    expect(row.get_by_text("1", exact=True)).to_be_hidden()
+    page.get_by_label("CUDA").check()
+    expect(line).to_have_text("One GPU · CUDA 1")
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("fragment", "notice"),
+    [
+        ("image=gone", "the image gone, which is"),
+        ("instance_type=huge.1", "the instance type huge.1, which is"),
+        (
+            "instance_type=huge&image=gone",
+            "the instance type huge and the image gone, which are",
+        ),
+        # somebody who wrote a link must not speak through this page
+        ("image=Call%20555%20now&instance_type=gpu-1", "the image, which is"),
+        (f"image={'a' * 64}", "the image, which is"),
+    ],
+)
+def test_a_link_to_what_is_not_available(
+    browser: Browser, hub: Hub, fragment: str, notice: str
+) -> None:
+    """It is said, with what is selected instead, and nothing that is remembered changes."""
+    page = _open(browser, hub)
+    page.get_by_label("Large").check()
+    page.get_by_label("SciPy").check()
+    page.evaluate("fragment => { location.hash = fragment; }", fragment)
+    said = f"This link names {notice} not available to you. SciPy on Large is selected instead."
+    _expect_notice(page, said)
+    expect(page.get_by_label("Large")).to_be_checked()
+    expect(page.get_by_label("SciPy")).to_be_checked()
+    page.get_by_label("Small").check()
+    expect(page.get_by_label("Minimal")).to_be_checked()
+    page.context.close()
+
+
+def test_a_link_to_what_does_not_fit(browser: Browser, hub: Hub) -> None:
+    """Both are there, but not for each other; the last choice stays and a good link is silent."""
+    page = _open(browser, hub, "#instance_type=small&image=cuda")
+    _expect_notice(
+        page,
+        "This link names CUDA, which does not run on Small. Minimal on Small is selected instead.",
+    )
+    page.evaluate("location.hash = 'image=cuda'")
+    expect(page.get_by_label("One GPU")).to_be_checked()
+    expect(page.get_by_label("CUDA")).to_be_checked()
+    _expect_notice(page, None)
+    page.context.close()
+
+
+def test_copies_a_link_to_the_choice(browser: Browser, hub: Hub) -> None:
+    """A link that preselects it on everyone's own page, and starts nothing."""
+    page = _open(browser, hub, permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{hub.url}hub/spawn/scientist?opt-image=nothing-there")
+    page.get_by_label("One GPU").check()
+    page.get_by_label("Torch").check()
+    page.get_by_role("button", name="Copy link to this choice").click()
+    expect(page.get_by_role("status").filter(has_text="Link copied.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{hub.url}hub/spawn#instance_type=gpu-1&image=torch"
+    page.goto("about:blank")
+    page.goto(copied)
+    expect(page.get_by_label("Torch")).to_be_checked()
+    expect(page.get_by_label("One GPU")).to_be_checked()
+    page.context.close()
+
+
+def test_shows_the_link_where_it_cannot_be_copied(browser: Browser, hub: Hub) -> None:
+    """Over plain HTTP there is no clipboard: the link stands there, selected."""
+    page = sign_in(browser, hub, "scientist")
+    page.add_init_script("delete Navigator.prototype.clipboard")
+    page.goto(f"{hub.url}hub/spawn#image=torch")
+    page.reload()  # from the same page, a fragment alone loads nothing
+    page.get_by_role("button", name="Copy link to this choice").click()
+    shown = page.get_by_role("textbox", name="Link to this choice")
+    expect(shown).to_have_value(f"{hub.url}hub/spawn#instance_type=small&image=torch")
+    expect(shown).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == shown.input_value()
+    page.keyboard.press("Enter")
+    page.get_by_label("SciPy").check()
+    expect(shown).to_be_hidden()
+    page.context.close()
+
+
+def test_one_choice_is_a_sentence_and_starts(browser: Browser, hub: Hub) -> None:
+    """With one instance type and one image there is only Start."""
+    for name in ("course", "scipy", "torch"):
+        hub.images("PATCH", f"images/{name}", json={"enabled": False})
+    try:
+        page = sign_in(browser, hub, "student")
+        page.goto(f"{hub.url}hub/spawn")
+        expect(page.get_by_text("Your server starts on Small")).to_be_visible()
+        expect(page.get_by_text("The image is Minimal 1.")).to_be_visible()
+        expect(page.get_by_role("radio")).to_have_count(0)
+        expect(page.locator("#hi-choice")).to_have_text("Small · Minimal 1")
+        assert violations(page, "#hub-images") == []
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_url(lambda url: "/hub/spawn" not in url or "pending" in url)
+        assert notebook(records(hub)[-1])["image"] == f"{REG}minimal:1"
+        page.context.close()
+    finally:
+        _forget(hub, "student")
+        for name in ("course", "scipy", "torch"):
+            hub.images("PATCH", f"images/{name}", json={"enabled": True})
+
+
+def test_few_tab_stops(browser: Browser, hub: Hub) -> None:
+    """From the instance types to Start: one for each group of radio buttons, and the buttons."""
+    page = _open(browser, hub, "#instance_type=small&image=minimal")
+    page.get_by_label("Small").focus()
+    stops: list[str] = []
+    while not stops or stops[-1] != "Start":
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate("document.activeElement.name || document.activeElement.innerText")
+        )
+        assert len(stops) < 10
+    assert stops == ["image", "1 more with One GPU", "Copy link to this choice", "Start"]
+    page.context.close()
 
 
 def test_by_keyboard_alone(browser: Browser, hub: Hub) -> None:
@@ -132,7 +322,7 @@ def test_by_keyboard_alone(browser: Browser, hub: Hub) -> None:
     record = records(hub)[-1]
     assert notebook(record)["image"] == f"{REG}torch:gpu"
     assert record["manifest"]["metadata"]["labels"]["hub-images/instance-type"] == "gpu-1"
-    hub.api("DELETE", "users/scientist/server")
+    _forget(hub, "scientist")
     page.context.close()
 
 
@@ -156,6 +346,16 @@ def test_without_javascript(browser: Browser, hub: Hub) -> None:
 def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> None:
     """axe-core finds nothing, and nothing runs over the edge."""
     page = _open(browser, hub, theme=theme, width=width)
-    assert violations(page, "#hub-images") == []
+    _expect_no_violations(page)
+    page.get_by_label("SciPy").check()
+    page.get_by_label("One GPU").check()
+    expect(page.locator("#hub-images .alert")).to_be_visible()
+    _expect_no_violations(page)
     assert not overflows(page)
     page.context.close()
+
+
+def _expect_no_violations(page: Page) -> None:
+    # the bar without the hub's own button, whose contrast is the hub's
+    for within in ("#hub-images", "#hi-choice", "#hi-copy"):
+        assert violations(page, within) == []
