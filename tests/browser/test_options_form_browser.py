@@ -169,6 +169,25 @@ def test_images_of_other_instance_types_are_a_click_away(browser: Browser, hub: 
             hub.images("DELETE", f"images/wide-{number:02}")
 
 
+def test_search_finds_the_tag_that_would_start(browser: Browser, hub: Hub) -> None:
+    """That of the GPU reference on GPU instance types, and not elsewhere."""
+    for number in range(12):
+        hub.add_image(f"wide-{number:02}", type="gpu" if number % 4 == 0 else "cpu")
+    try:
+        page = _open(browser, hub)
+        page.get_by_role("searchbox").fill("torch gpu")
+        found = page.locator("#hi-count")
+        expect(found).to_contain_text("0 of")
+        page.get_by_label("One GPU").check()
+        expect(found).to_contain_text("1 of")
+        page.get_by_role("searchbox").fill("torch 1")
+        expect(found).to_contain_text("0 of")
+        page.context.close()
+    finally:
+        for number in range(12):
+            hub.images("DELETE", f"images/wide-{number:02}")
+
+
 def test_the_form_says_what_it_will_start(browser: Browser, hub: Hub) -> None:
     """Instance type, image and the tag of what starts there, beside the button."""
     page = _open(browser, hub, "#image=torch")
