@@ -76,7 +76,7 @@ def spawn_pictures(browser: Browser, url: str, theme: str, width: int, suffix: s
     """Take the options form, with a GPU chosen."""
     page = sign_in(browser, url, "scientist", theme, width)
     page.goto(f"{url}/hub/spawn#instance_type=gpu-1&image=pytorch")
-    take(page, f"spawn-{suffix}")
+    take(page, f"spawn-{suffix}", full=False)  # the bar is at the window's end
     page.context.close()
 
 

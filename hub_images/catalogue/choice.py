@@ -70,11 +70,13 @@ class Preselection:
     """What is selected when the options form opens; None where nothing is offered.
 
     `notice` says which part of the last choice is lost, and what is selected instead.
+    `last_used` says whether the image is the one that was chosen last.
     """
 
     instance_type: InstanceType | None
     image: Entry | None
     notice: str | None = None
+    last_used: bool = False
 
 
 def chosen(user_options: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,6 +178,7 @@ def preselect(
     replaced = image is not None and _is_another(image, saved.get(IDENTITY_KEY))
     if replaced:
         image = None
+    last = image
     problem = _lost(wanted, instance_type, image, replaced, snapshot, groups)
     if not offered.images:
         return Preselection(None, None, problem)
@@ -201,7 +204,7 @@ def preselect(
         instance_type, image = pair
     if problem:
         problem += f" {image.display_name} on {instance_type.display_name} is selected instead."
-    return Preselection(instance_type, image, problem)
+    return Preselection(instance_type, image, problem, last_used=image is last)
 
 
 def _lost(

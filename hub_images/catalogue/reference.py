@@ -54,6 +54,17 @@ def is_pinned(reference: str) -> bool:
     return "@" in reference
 
 
+def shown_tag(reference: str) -> str:
+    """Return what tells a valid reference from others of its repository, for people.
+
+    The tag; without one, the first twelve digits of the digest; with neither, `latest`, which is
+    what container runtimes take then.
+    """
+    name, _at, digest = reference.partition("@")
+    _repository, _colon, tag = name.rpartition("/")[2].partition(":")
+    return tag or digest.partition(":")[2][:12] or "latest"
+
+
 def normalised_name(reference: str) -> str:
     """Return `host/path` of a valid reference, without tag and digest.
 

@@ -40,10 +40,11 @@ class RadioList:
 class ImageRadios:
     """Renders lists of radio buttons and caches them; thread-safe."""
 
-    def __init__(
-        self, instance_types: Sequence[InstanceType], radio: Callable[[Entry, bool], str]
-    ) -> None:
-        """Take the instance types; `radio` renders one radio button, checked or not."""
+    def __init__(self, instance_types: Sequence[InstanceType], radio: Callable[..., str]) -> None:
+        """Take the instance types, and what renders one radio button.
+
+        `radio` gets the image, whether it is checked, and perhaps whether it was used last.
+        """
         self._instance_types = tuple(instance_types)
         self._type_groups = frozenset(g for t in self._instance_types for g in t.groups)
         self._radio = radio
@@ -73,10 +74,15 @@ class ImageRadios:
                 self._add(key, made)
         return made
 
-    def checked(self, listed: RadioList, image: Entry) -> tuple[str, str, str]:
-        """Return the list in three parts, with `image` checked in the middle one."""
+    def checked(self, listed: RadioList, image: Entry, *, last_used: bool) -> tuple[str, str, str]:
+        """Return the list in three parts, with `image` checked: first in the list if `last_used`.
+
+        Without scripts, the first row is the only one that is surely in sight.
+        """
         start, end = listed.spans[image.name]
-        return listed.html[:start], self._radio(image, True), listed.html[end:]
+        before, after = listed.html[:start], listed.html[end:]
+        radio = self._radio(image, True, last_used)
+        return (radio, before, after) if last_used else (before, radio, after)
 
     def _render(
         self,

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from hub_images.catalogue import rules
 from hub_images.catalogue.choice import Offer, preselect
 from hub_images.catalogue.instance_type import InstanceType, in_bytes
-from hub_images.catalogue.snapshot import Snapshot
+from hub_images.catalogue.reference import shown_tag
+from hub_images.catalogue.snapshot import Entry, Snapshot
 from hub_images.hub.image_radios import ImageRadios
 from hub_images.templates import make_options_form_environment
 
@@ -26,6 +28,15 @@ _RADIOS = "<hub-images-radios>"
 _GIB = 1024**3
 
 
+_KINDS = ("cpu", "gpu")
+
+
+class _Kind(NamedTuple):
+    """All that the rules ask of an instance type."""
+
+    type: str
+
+
 class OptionsForm:
     """The form's template around the images' radio buttons; thread-safe."""
 
@@ -33,9 +44,11 @@ class OptionsForm:
         environment = make_options_form_environment()
         environment.filters["memory"] = format_memory
         environment.filters["number"] = lambda value: f"{value:g}"
-        radio = environment.get_template("hub_images/spawn/image_radio.html").module.radio  # type: ignore[attr-defined]
+        environment.filters["tags"] = tags_of
+        macros: Any = environment.get_template("hub_images/spawn/image_radio.html").module
+        self._only = macros.only
         self._template = environment.get_template("hub_images/spawn/options_form.html")
-        self._radios = ImageRadios(instance_types, radio)
+        self._radios = ImageRadios(instance_types, macros.radio)
         self._frames: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def render(self, snapshot: Snapshot, groups: Collection[str], saved: Mapping[str, Any]) -> str:
@@ -45,7 +58,10 @@ class OptionsForm:
         if selected.instance_type is None or selected.image is None:
             return self._page(listed.offer, None, selected.notice, groups)
         before, after = self._frame(listed.offer, selected.instance_type, selected.notice)
-        return "".join((before, *self._radios.checked(listed, selected.image), after))
+        if is_only_image(listed.offer):
+            return "".join((before, self._only(selected.image), after))
+        radios = self._radios.checked(listed, selected.image, last_used=selected.last_used)
+        return "".join((before, *radios, after))
 
     def render_problem(self, problem: str) -> str:
         """Return a form that only shows `problem`."""
@@ -54,7 +70,9 @@ class OptionsForm:
     def _frame(self, offered: Offer, selected: InstanceType, notice: str | None) -> tuple[str, str]:
         """Return the HTML before and after the radio buttons; cached unless there is a notice."""
         names = (instance_type.name for instance_type in offered.instance_types)
-        key = (*names, selected.name, len(offered.images) >= SEARCH_FROM)
+        key = (
+            *names, selected.name, len(offered.images) >= SEARCH_FROM, is_only_image(offered)
+        )  # fmt: skip
         frame = None if notice else self._frames.get(key)
         if frame is None:
             before, _mark, after = self._page(offered, selected, notice).partition(_RADIOS)
@@ -71,8 +89,11 @@ class OptionsForm:
         groups: Collection[str] = (),
         problem: str | None = None,
     ) -> str:
+        kinds = {instance_type.type for instance_type in offered.instance_types}
         return self._template.render(
             instance_types=offered.instance_types,
+            only_kind=kinds.pop() if len(kinds) == 1 else None,
+            only_image=is_only_image(offered),
             radios=Markup(_RADIOS),  # noqa: S704 (a constant of ours)
             count=len(offered.images),
             search_from=SEARCH_FROM,
@@ -81,6 +102,24 @@ class OptionsForm:
             groups=sorted(groups),
             problem=problem,
         )
+
+
+def is_only_image(offered: Offer) -> bool:
+    """Say whether there is no image to choose: one, which fits every instance type on offer."""
+    return len(offered.images) == 1 and all(
+        rules.fits(offered.images[0], instance_type) for instance_type in offered.instance_types
+    )
+
+
+def tags_of(image: Entry) -> list[tuple[str | None, str]]:
+    """Return the tags that `image` starts, each with the type of instance types it is for.
+
+    One without a type if it is the same on all of them.
+    """
+    found = {kind: shown_tag(rules.reference(image, _Kind(kind))) for kind in _KINDS}
+    if image.type != "universal" or found["cpu"] == found["gpu"]:
+        return [(None, found["cpu"])]
+    return list(found.items())
 
 
 def format_memory(value: str | float) -> str:

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.support.hub_app import HubApp
+from tests.support.markup import element
 
 pytestmark = pytest.mark.hub
 
@@ -85,6 +86,81 @@ async def test_says_that_the_last_choice_fits_no_more(hub: HubApp) -> None:
     assert "Your last image, retyped, cannot be used with One GPU." in form.get_text()
     assert _checked(form, "instance_type") == ["gpu-1"]
     assert _checked(form, "image") == ["cuda"]
+
+
+async def test_the_last_choice_is_the_first_image(hub: HubApp) -> None:
+    """It stands first and says so; the others follow in their order, and nothing else is marked."""
+    assert "Last used" not in (await _form(hub, "scientist")).get_text()
+    await hub.start("scientist", {"instance_type": "large", "image": "torch"})
+    await hub.stop("scientist")
+    form = await _form(hub, "scientist")
+    assert _values(form, "image") == ["torch", "cuda", "minimal", "scipy"]
+    (mark,) = [mark for mark in form.select(".hi-row i") if mark.get_text() == "Last used"]
+    assert "Torch" in element(form, ".hi-row:first-child").get_text()
+    assert mark.find_parent("label") == element(form, ".hi-row:first-child")
+
+
+async def test_what_was_filled_in_is_not_the_last_choice(hub: HubApp) -> None:
+    """Who started without a choice has chosen nothing."""
+    await hub.start("scientist", {})
+    await hub.stop("scientist")
+    form = await _form(hub, "scientist")
+    assert "Last used" not in form.get_text()
+    assert _values(form, "image") == ["cuda", "minimal", "scipy", "torch"]
+
+
+async def test_each_image_shows_the_tag_that_would_start(hub: HubApp) -> None:
+    """One for each kind of instance type where they differ."""
+    hub.add_image("pinned", url=f"registry.example.org/pinned@sha256:{'ab' * 32}")
+    hub.add_image("tagged", url=f"registry.example.org:5000/tagged:2@sha256:{'ab' * 32}")
+    hub.add_image("untagged", url="registry.example.org:5000/untagged")
+    rows = (await _form(hub, "scientist")).select(".hi-row")
+    tags = {
+        str(element(row, "input")["value"]): [
+            (code.get_text(), code.get("data-k")) for code in row.select("code")
+        ]
+        for row in rows
+    }
+    assert tags == {
+        "cuda": [("1", None)],
+        "minimal": [("1", None)],
+        "pinned": [("abababababab", None)],
+        "scipy": [("1", None)],
+        "tagged": [("2", None)],
+        "torch": [("1", "cpu"), ("gpu", "gpu")],
+        "untagged": [("latest", None)],
+    }
+
+
+async def test_one_instance_type_is_a_sentence(hub: HubApp) -> None:
+    """There is nothing to choose, so no radio buttons; the form sends it all the same."""
+    form = await _form(hub, "student")
+    assert not form.select("[type=radio][name=instance_type]")
+    assert _values(form, "instance_type") == ["small"]
+    assert "Your server starts on Small: 1 CPU, 2 GiB memory, no GPU." in form.get_text()
+    assert len(form.select("[type=radio][name=image]")) == 3
+
+
+async def test_one_image_is_a_sentence(hub: HubApp) -> None:
+    """With its tag and description; the others' forms are as ever."""
+    for name in ("scipy", "course"):
+        hub.change_image(name, enabled=False)
+    hub.change_image("minimal", description="Nothing <b>else</b>", display_name="A & B")
+    form = await _form(hub, "nobody")
+    assert not form.select("[type=radio]")
+    assert _values(form, "image") == ["minimal"]
+    told = " ".join(form.get_text().split())
+    assert "The image is A & B 1." in told
+    assert "Nothing <b>else</b>" in told
+    assert len((await _form(hub, "scientist")).select("[type=radio][name=image]")) == 3
+
+
+async def test_one_image_that_not_every_instance_type_fits_is_a_choice(hub: HubApp) -> None:
+    """A sentence would promise it on all of them."""
+    for name in ("minimal", "scipy", "torch"):
+        hub.change_image(name, enabled=False)
+    form = await _form(hub, "scientist")
+    assert [box["type"] for box in form.select("[name=image]")] == ["radio"]
 
 
 async def test_search_box_from_eleven_images(hub: HubApp) -> None:

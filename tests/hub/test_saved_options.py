@@ -52,7 +52,7 @@ def _form_of(page: str) -> Tag:
 
 
 def _selected(form: Tag) -> list[str]:
-    return [str(box["value"]) for box in form.select("input[type=radio][checked]")]
+    return [str(box["value"]) for box in form.select("input[type=hidden], input[checked]")]
 
 
 async def _expect_the_choice(hub: HubApp) -> None:
@@ -133,7 +133,7 @@ async def test_the_notice_says_what_is_selected_instead(hub: HubApp) -> None:
     hub.delete_image("scipy")
     await hub.member("DELETE", "data-science", "scientist")
     form = await _form(hub)
-    (notice,) = form.select("[role=status].alert")
+    (notice,) = form.select("[role=status] .alert")
     assert notice.get_text() == (
         "Your last instance type, large, and your last image, scipy, are no longer available "
         "to you. Minimal on Small is selected instead."
@@ -142,10 +142,12 @@ async def test_the_notice_says_what_is_selected_instead(hub: HubApp) -> None:
 
 
 async def test_who_has_nothing_that_fits_reads_one_true_thing(hub: HubApp) -> None:
-    """Their instance type is still there, and no sentence says that it is not."""
+    """Their instance type is still there, and no sentence says that it is not; in one notice."""
     for name in list(hub.images):
         hub.change_image(name, enabled=False)
-    told = (await _form(hub)).get_text(" ", strip=True)
+    form = await _form(hub)
+    assert len(form.select(".alert")) == 1
+    told = form.get_text(" ", strip=True)
     assert "Your last image, scipy, is no longer available to you." in told
     assert told.count("no longer available") == 1
     assert "No image that fits Small or Large or One GPU is available to you." in told

@@ -49,7 +49,7 @@ def test_from_the_admin_page_to_jupyterlab(browser: Browser, kube: KubeHub) -> N
     scientist = sign_in(browser, kube.hub, "scientist")
     scientist.goto(f"{kube.hub.url}hub/spawn")
     scientist.get_by_label("One GPU").check()
-    scientist.get_by_label("PyTorch").check()
+    expect(scientist.locator("#hi-choice")).to_have_text("One GPU · PyTorch cuda")
     scientist.get_by_role("button", name="Start").click()
     scientist.wait_for_url("**/user/scientist/lab**", timeout=90_000)
     expect(scientist.locator("#jp-main-dock-panel")).to_be_visible(timeout=60_000)

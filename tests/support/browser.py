@@ -76,6 +76,23 @@ def violations(page: Page, within: str) -> list[str]:
     ]
 
 
+def expect_in_sight(page: Page, selector: str) -> None:
+    """See what `selector` finds within the window, whole and with nothing in front of it."""
+    page.wait_for_function(
+        """(selector) => {
+          const shown = document.querySelector(selector);
+          const { left, right, top, bottom } = shown.getBoundingClientRect();
+          const inside = top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+          const corners = [[left + 9, top + 9], [right - 9, bottom - 9]];
+          return inside && corners.every(([x, y]) => {
+            const there = document.elementFromPoint(x, y);
+            return shown.contains(there);
+          });
+        }""",
+        arg=selector,
+    )
+
+
 def overflows(page: Page) -> bool:
     """Say whether the page scrolls sideways."""
     return bool(

@@ -1,103 +1,261 @@
-// Shows the images that fit the chosen instance type, and searches them.
+// Shows the images that fit the chosen instance type, searches them, and says what starts.
 // Without this script the page shows every row, and the server refuses what does not fit.
 // The page holds only SHOWN rows at a time, to stay fast with thousands of images. The others
 // come in a noscript, which is plain text here: we parse it into rows without a layout.
 const SHOWN = 100;
-const root = document.getElementById("hub-images");
+const NAME = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/;
+const find = (id) => document.getElementById(id);
+const root = find("hub-images");
 const form = root.closest("form");
+// the hub's own button, which its template puts after everything in the form
+const start = [...(form?.querySelectorAll("[type=submit]") ?? [])].at(-1);
+const [list, search, count, more, elsewhere] =
+  ["list", "search", "count", "more", "elsewhere"].map((part) => find(`hi-${part}`));
+const [notice, bar, choice, copy, copied, link] =
+  ["notice", "bar", "choice", "copy", "copied", "link"].map((part) => find(`hi-${part}`));
+const number = new Intl.NumberFormat("en");
+const fold = (text) => text.normalize("NFKC").toLowerCase();
 
-if (root.dataset.canStart === "false") {
-  const start = form?.querySelector("[type=submit]");
-  if (start) {
-    start.disabled = true;
-  }
-} else {
-  const list = document.getElementById("hi-list");
-  const search = document.getElementById("hi-search");
-  const count = document.getElementById("hi-count");
-  const more = document.getElementById("hi-more");
-  const types = [...root.querySelectorAll("input[name=instance_type]")];
-  const fold = (text) => text.normalize("NFKC").toLowerCase();
+let types = [];
+let rows = [];
+let type = null; // what is selected
+let image = null;
+let limit = SHOWN;
+let pinned = null; // the selected row, where it stands above the others to be in sight
+const kept = new Map(); // instance type → the image that was selected when another one was chosen
+
+const fits = (row, to) => row.kind === "universal" || row.kind === to.kind;
+const pair = () => `${image.shown} on ${type.shown}`;
+
+function* labels() {
   const rest = document.createElement("template");
-  const rows = [...labels()].map((label) => ({
-    label,
-    input: label.firstElementChild,
-    type: label.dataset.t,
-    text: null,
-  }));
+  const hidden = list.querySelector("noscript");
+  hidden?.remove();
+  rest.innerHTML = hidden?.textContent ?? "";
+  yield* list.children;
+  yield* rest.content.children;
+}
 
-  function* labels() {
-    const more = list.querySelector("noscript");
-    more?.remove();
-    rest.innerHTML = more?.textContent ?? "";
-    yield* list.children;
-    yield* rest.content.children;
+// A row with its input first, or the sentence that stands for the only image.
+function readRow(label) {
+  const input = label.firstElementChild;
+  return { label, input, name: input.value, kind: label.dataset.t, texts: null,
+    get shown() { return label.querySelector("b").textContent; } };
+}
+
+function readType(input) {
+  const shown = input.parentElement.querySelector("b").textContent;
+  return { input, name: input.value, kind: input.dataset.t, shown };
+}
+
+function tagOf(row) {
+  const tag = row.label.querySelector(`[data-k=${type.kind}]`) ?? row.label.querySelector("code");
+  return tag.textContent;
+}
+
+// What can be found: the name, and all that a row shows on instance types of the selected kind.
+function textOf(row) {
+  row.texts ??= Object.fromEntries(["cpu", "gpu"].map((kind) => [kind, readText(row, kind)]));
+  return row.texts[type.kind];
+}
+
+function readText(row, kind) {
+  const other = `[data-k=${kind === "gpu" ? "cpu" : "gpu"}]`;
+  const label = row.label.querySelector(other) ? row.label.cloneNode(true) : row.label;
+  label.querySelector(other)?.remove();
+  return fold(`${row.name}\n${label.textContent}`);
+}
+
+// The image for an instance type: the one it had, else the newest choice that fits, else the first.
+function imageFor(to) {
+  const wanted = [kept.get(to), image, ...[...kept.values()].reverse(), ...rows];
+  return wanted.find((row) => row && fits(row, to)) ?? null;
+}
+
+function select(toType, toImage) {
+  if (toType !== type) {
+    kept.delete(type);
+    kept.set(type, image);
   }
+  // a row that is not in the page has left its radio group
+  if (image && image !== toImage) image.input.checked = false;
+  [type, image] = [toType, toImage];
+  type.input.checked = true;
+  if (image) image.input.checked = true;
+  root.dataset.kind = type.kind;
+}
 
-  const textOf = (row) => (row.text ??= fold(`${row.input.value}\n${row.label.textContent}`));
-  let limit = SHOWN;
+function say(sentence) {
+  if (notice.textContent.trim() === sentence) return;
+  notice.replaceChildren();
+  if (!sentence) return;
+  const shown = document.createElement("p");
+  shown.className = "alert alert-warning";
+  shown.textContent = sentence;
+  notice.append(shown);
+}
 
-  const chosenType = () => types.find((input) => input.checked);
-  const chosenRow = () => rows.find((row) => row.input.checked);
+function changeType(to) {
+  const before = image;
+  select(to, imageFor(to));
+  limit = SHOWN;
+  show();
+  if (!before || !image || before === image) say("");
+  else if (fits(before, to)) say(`${image.shown} is selected again, as it was with ${to.shown}.`);
+  else say(`${before.shown} does not run on ${to.shown}. ${image.shown} is selected instead.`);
+}
 
-  function show() {
-    const type = chosenType()?.dataset.t;
-    const fitting = rows.filter((row) => row.type === "universal" || row.type === type);
-    let chosen = chosenRow();
-    if (!fitting.includes(chosen)) {
-      if (chosen) chosen.input.checked = false;
-      chosen = fitting[0];
-      if (chosen) chosen.input.checked = true;
-    }
-    const words = fold(search?.value ?? "").split(/\s+/).filter(Boolean);
-    const found = words.length
-      ? fitting.filter((row) => words.every((word) => textOf(row).includes(word)))
-      : fitting;
-    const visible = found.slice(0, limit);
-    // the chosen row stays in the form, whatever the search finds
-    if (chosen && !visible.includes(chosen)) visible.unshift(chosen);
+function show({ further = false } = {}) {
+  showChoice();
+  if (!search && !count) return; // there is no image to choose
+  const words = fold(search?.value ?? "").split(/\s+/).filter(Boolean);
+  const matches = (row) => words.every((word) => textOf(row).includes(word));
+  const fitting = rows.filter((row) => fits(row, type));
+  const found = words.length ? fitting.filter(matches) : fitting;
+  // what is selected stays in the form, whatever is found
+  if (!further) pinned = words.length || found.indexOf(image) >= limit ? image : null;
+  const others = found.slice(0, limit).filter((row) => row !== pinned);
+  place(pinned ? [pinned, ...others] : others);
+  more.hidden = found.length <= limit;
+  const [some, all] = [number.format(found.length), number.format(fitting.length)];
+  if (words.length) count.textContent = `${some} of ${all} images ${found.length === 1 ? "matches" : "match"}`;
+  else if (!fitting.length) count.textContent = "No image fits this instance type.";
+  else count.textContent = `${all} ${fitting.length === 1 ? "image fits" : "images fit"} this instance type`;
+  showElsewhere(rows.filter((row) => !fits(row, type) && matches(row)));
+}
+
+function showElsewhere(others) {
+  const newest = [...[...kept.keys()].reverse(), ...types];
+  const there = newest.find((to) => others.length && fits(others[0], to));
+  elsewhere.hidden = !there;
+  elsewhere.textContent = there ? `${number.format(others.length)} more with ${there.shown}` : "";
+  elsewhere.onclick = () => changeType(there);
+}
+
+// Moves no row that stays: it may have the focus.
+function place(visible) {
+  const there = list.children;
+  const same = there.length <= visible.length && [...there].every((label, at) => label === visible[at].label);
+  if (same) {
+    list.append(...visible.slice(there.length).map((row) => row.label));
+  } else {
     list.replaceChildren(...visible.map((row) => row.label));
-    more.hidden = found.length <= limit;
-    if (search) search.hidden = false;
-    count.hidden = false;
-    count.textContent = words.length
-      ? `${found.length} of ${fitting.length} images ${found.length === 1 ? "matches" : "match"}`
-      : fitting.length === 0
-        ? "No image fits this instance type."
-        : `${fitting.length} ${fitting.length === 1 ? "image fits" : "images fit"} this instance type`;
-    const start = form?.querySelector("[type=submit]");
-    if (start) start.disabled = fitting.length === 0;
+    scrollToSelection();
   }
+}
 
-  function preselect() {
-    const wanted = new URLSearchParams(location.hash.slice(1));
-    const type = types.find((input) => input.value === wanted.get("instance_type"));
-    const row = rows.find((item) => item.input.value === wanted.get("image"));
-    if (type) type.checked = true;
-    if (row) {
-      const current = chosenRow();
-      if (current) current.input.checked = false;
-      row.input.checked = true;
-      if (!type && row.type !== "universal" && chosenType()?.dataset.t !== row.type) {
-        const fitting = types.find((input) => input.dataset.t === row.type);
-        if (fitting) fitting.checked = true;
-      }
-    }
+function scrollToSelection() {
+  if (!image || !list.contains(image.label)) return;
+  // what is taller than that must not cover the list while it stays in sight
+  image.label.classList.toggle("hi-tall", image.label.offsetHeight > list.clientHeight / 2);
+  const before = image.label.previousElementSibling;
+  list.scrollTop = before ? before.offsetTop + before.offsetHeight : 0;
+}
+
+function showChoice() {
+  const tag = document.createElement("code");
+  tag.textContent = image ? tagOf(image) : "";
+  const text = image ? `${type.shown} · ${image.shown} ` : `No image fits ${type.shown}.`;
+  choice.replaceChildren(text, tag);
+  copied.textContent = "";
+  link.hidden = true;
+  copy.hidden = !image;
+  if (start) start.disabled = !image;
+}
+
+// What a link names that is not there is named only if it can be a name: the page must not
+// speak for whoever wrote the link.
+function missing(what, name, found) {
+  return name && !found ? [`the ${what}${NAME.test(name) ? ` ${name}` : ""}`] : [];
+}
+
+function followLink() {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  const [typeName, imageName] = [wanted.get("instance_type"), wanted.get("image")];
+  if (!typeName && !imageName) return;
+  const toType = types.find((to) => to.name === typeName);
+  const toImage = rows.find((row) => row.name === imageName);
+  const gone = [...missing("instance type", typeName, toType), ...missing("image", imageName, toImage)];
+  const instead = image ? ` ${pair()} is selected instead.` : "";
+  if (gone.length) {
+    const are = gone.length > 1 ? "which are" : "which is";
+    say(`This link names ${gone.join(" and ")}, ${are} not available to you.${instead}`);
+  } else if (toType && toImage && !fits(toImage, toType)) {
+    say(`This link names ${toImage.shown}, which does not run on ${toType.shown}.${instead}`);
+  } else {
+    const there = toType ?? (fits(toImage, type) ? type : types.find((to) => fits(toImage, to)));
+    select(there, toImage ?? imageFor(there));
+    say("");
     show();
   }
+}
 
-  for (const input of types) input.addEventListener("change", () => { limit = SHOWN; show(); });
-  search?.addEventListener("input", () => { limit = SHOWN; show(); });
-  search?.addEventListener("keydown", (event) => {
+async function copyLink() {
+  const base = window.jhdata?.base_url ?? location.pathname.replace(/spawn.*/, "");
+  const wanted = new URLSearchParams({ instance_type: type.name, image: image.name });
+  link.value = `${location.origin}${base}spawn#${wanted}`;
+  try {
+    await navigator.clipboard.writeText(link.value);
+    copied.textContent = "Link copied.";
+  } catch {
+    // over plain http, or where it is not allowed
+    link.hidden = false;
+    link.focus();
+    link.select();
+    copied.textContent = "Copy the selected link.";
+  }
+}
+
+// Puts the hub's button beside what it starts, where both stay in sight.
+function fillBar() {
+  if (!start) return;
+  const container = start.closest(".feedback-container") ?? start;
+  container.before(bar);
+  bar.append(container);
+  bar.hidden = false;
+  start.setAttribute("aria-describedby", choice.id);
+}
+
+function listen() {
+  const stay = (event) => {
     if (event.key === "Enter") event.preventDefault(); // Enter must not start a server
+  };
+  for (const to of types) to.input.addEventListener("change", () => changeType(to));
+  search?.addEventListener("input", () => { limit = SHOWN; show(); });
+  search?.addEventListener("keydown", stay);
+  link.addEventListener("keydown", stay);
+  copy.addEventListener("click", copyLink);
+  const showMore = () => { limit += SHOWN; show({ further: true }); };
+  more?.addEventListener("click", showMore);
+  list.addEventListener("scroll", () => {
+    if (!more.hidden && list.scrollTop + 2 * list.clientHeight > list.scrollHeight) showMore();
   });
-  more.addEventListener("click", () => { limit += SHOWN; show(); });
-  // a row that is not in the page has left its radio group
   list.addEventListener("change", (event) => {
-    for (const row of rows) if (row.input !== event.target) row.input.checked = false;
+    select(type, rows.find((row) => row.input === event.target));
+    showChoice();
   });
-  addEventListener("hashchange", preselect);
-  preselect();
+  addEventListener("hashchange", followLink);
+}
+
+function open() {
+  root.classList.add("hi-live");
+  types = [...root.querySelectorAll("input[name=instance_type]")].map(readType);
+  rows = [...labels()].map(readRow);
+  const checked = (item) => item.input.checked || item.input.type === "hidden";
+  type = types.find(checked) ?? types[0];
+  select(type, rows.find(checked) ?? null);
+  if (!image || !fits(image, type)) select(type, imageFor(type));
+  fillBar();
+  if (count) count.hidden = false;
+  if (search) search.hidden = false;
+  show();
+  followLink();
+  listen();
+  type.input.closest("label")?.scrollIntoView({ block: "nearest" });
+  image?.label.scrollIntoView({ block: "nearest" });
   // fold the texts before the first search needs them
   (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
 }
+
+if (root.dataset.canStart === "true") open();
+else if (start) start.disabled = true;
