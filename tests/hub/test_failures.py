@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,10 +61,12 @@ def test_one_image_or_one_user_ends_no_hub(folder: Path) -> None:
 def test_failures_of_several_users_and_images_end_the_hub(folder: Path) -> None:
     """As many as the limit, in a row: then it is no single choice that is broken."""
     with _hub(folder) as hub:
+        service = hub.api("GET", "services/images").json()["pid"]
         for number, user in enumerate(USERS[:LIMIT]):
             _fails(hub, user, number)
         deadline = time.monotonic() + 60
         while (status := hub.exit_status()) is None and time.monotonic() < deadline:
             time.sleep(0.1)
+        os.kill(service, signal.SIGKILL)  # a hub that exits so leaves it behind
         assert status == 1
         assert f"Aborting: {LIMIT} starts failed in a row" in hub.log()
