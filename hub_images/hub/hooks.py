@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.web import HTTPError
 
 from hub_images.catalogue.choice import Choice, NotStarted, choose, remembered
+from hub_images.catalogue.image import AT_START
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.hub.checked_start import check_before_start
 from hub_images.hub.deployer_hooks import DeployerHooks, split_fields
@@ -100,7 +101,7 @@ def make_hooks(
         # last, because a hook or an override may just have set `remove` or `will_resume`
         _require_new_server(spawner)
         now = await check(spawner, remembered(replace(choice, filled_in=())))
-        if (now.reference, now.image.pull_secret) != (choice.reference, choice.image.pull_secret):
+        if _what_starts(now) != _what_starts(choice):
             raise refuse(
                 HTTPStatus.CONFLICT,
                 f"The image {choice.image.display_name} was changed while your server was "
@@ -142,6 +143,12 @@ def make_hooks(
             raise
 
     return Hooks(options_form, options_from_form, apply_user_options, pre_spawn_hook)
+
+
+def _what_starts(choice: Choice) -> tuple[Any, ...]:
+    """Return everything of the image that a start sets; other changes keep nobody waiting."""
+    image = choice.image
+    return (choice.reference, image.pull_secret, *(getattr(image, name) for name in AT_START))
 
 
 def _require_check(spawner: Spawner) -> None:

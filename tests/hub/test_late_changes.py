@@ -55,10 +55,13 @@ async def test_an_image_withdrawn_meanwhile(hub: HubApp, fields: dict[str, Any])
     assert "image" not in answer.json()["servers"][""]["user_options"]
 
 
-async def test_another_reference_meanwhile(hub: HubApp) -> None:
-    """Neither the old reference nor one that nobody checked is started."""
+@pytest.mark.parametrize(
+    "fields", [{"url": "other/image:2"}, {"command": ["other"]}, {"environment": {"A": "1"}}]
+)
+async def test_another_start_meanwhile(hub: HubApp, fields: dict[str, Any]) -> None:
+    """Neither what was checked and is no longer so nor what nobody checked is started."""
     status = await _start_while(
-        hub, {"image": "minimal"}, lambda: hub.change_image("minimal", url="other/image:2")
+        hub, {"image": "minimal"}, lambda: hub.change_image("minimal", **fields)
     )
     assert (status, hub.starts) == (409, [])
 
