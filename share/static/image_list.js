@@ -1,5 +1,6 @@
 // The list of images. Everything works without this file. It asks before deleting in a modal
 // dialog with fresh numbers, selects all, and keeps the address short.
+import { countChosen } from "./chosen.js";
 import { xsrfToken } from "./session.js";
 
 const settings = document.getElementById("list-script").dataset;
@@ -18,33 +19,10 @@ document.getElementById("filters").addEventListener("submit", (event) => {
 });
 
 // --- bulk: select all, count
-const selectAll = document.getElementById("select-all");
 const bulk = document.getElementById("bulk");
 
-function showChosen() {
-  const chosen = boxes.filter((box) => box.checked).length;
-  document.getElementById("chosen").textContent = chosen ? `${chosen} chosen` : "None chosen";
-  selectAll.checked = chosen === boxes.length;
-  selectAll.indeterminate = chosen > 0 && chosen < boxes.length;
-  for (const button of bulk.querySelectorAll("button[name=action]")) {
-    button.disabled = chosen === 0;
-  }
-}
-
 if (bulk) {
-  document.getElementById("select-all-box").hidden = false;
-  selectAll.addEventListener("change", () => {
-    for (const box of boxes) {
-      box.checked = selectAll.checked;
-    }
-    showChosen();
-  });
-  for (const box of boxes) {
-    box.addEventListener("change", showChosen);
-  }
-  // Firefox and the back button restore ticks without a change event
-  window.addEventListener("pageshow", showChosen);
-  showChosen();
+  countChosen(boxes, bulk.querySelectorAll("button[name=action]"));
 
   bulk.addEventListener("submit", (event) => {
     if (event.submitter?.value === "delete") {
