@@ -86,6 +86,18 @@ def normalised_name(reference: str) -> str:
     return f"{host}/{path}"
 
 
+def registry_of(reference: str) -> str:
+    """Return the host of a valid reference as in `normalised_name`; docker.io if it names none."""
+    return normalised_name(reference).partition("/")[0]
+
+
+def normalised_registry(value: str) -> str:
+    """Return a `host` or `host:port` as in `normalised_name`; raises ValueError, which says why."""
+    if not re.fullmatch(_DOMAIN, value) or len(value) > NAME_MAX_LENGTH:
+        raise ValueError("Give a registry's host, such as quay.io or registry.example.org:5000.")
+    return _normalised_host(value)
+
+
 def normalised_prefix(value: str) -> str:
     """Return a `host` or `host/path` with the host as in `normalised_name`.
 

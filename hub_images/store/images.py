@@ -25,7 +25,7 @@ from hub_images.catalogue.image import (
     image_fields,
 )
 from hub_images.store.orm import Image, PastName
-from hub_images.store.search import search_text, sort_key
+from hub_images.store.search import derive
 
 AnyVersion = Literal["*"]
 #: The versions that a caller accepts; None accepts any.
@@ -245,8 +245,7 @@ def _store(image: Image, before: ImageSpec, after: ImageSpec, actor: str) -> Cha
 def _assign(image: Image, spec: ImageSpec) -> None:
     for name in ATTRIBUTES.values():
         setattr(image, name, getattr(spec, name))
-    image.sort_key = sort_key(spec)
-    image.search_text = search_text(spec)
+    derive(image)
 
 
 def spec_of(image: Image) -> ImageSpec:

@@ -18,7 +18,13 @@ from hub_images.catalogue.image import ImageSpec, parse_image
 from hub_images.catalogue.rules import may_use
 from hub_images.store import images as store
 from hub_images.store.orm import Image
-from hub_images.store.search import SAMPLE, ImageQuery, Sort, list_images
+from hub_images.store.search import (
+    SAMPLE,
+    ImageQuery,
+    Sort,
+    list_images,
+    listed_registries,
+)
 from hub_images.store.snapshots import SnapshotCache, catalogue_state, read_snapshot
 from hub_images.store.transaction import write
 
@@ -189,6 +195,24 @@ def test_filters_by_tag_and_secret(engine: Engine) -> None:
     assert _names(engine, tag="%") == []
     assert _names(engine, tag="python", search="3") == []
     assert _names(engine, pull_secret="lab") == ["a"]
+
+
+def test_filters_by_registry(engine: Engine) -> None:
+    """The host of either reference, however it is written; docker.io where none is named."""
+    _add(engine, "a", url="python:3", gpu_url="Quay.IO:443/lab/a:gpu")
+    _add(engine, "b", url="quay.io/lab/b")
+    _add(engine, "c", url="index.docker.io/lab/c", display_name="quay.io")
+    _add(engine, "d", url="quay.io:5000/lab/d")
+    _add(engine, "e", url="")
+    assert _names(engine, registry="quay.io") == ["a", "b"]
+    assert _names(engine, registry="docker.io", sort="name") == ["a", "c"]
+    assert _names(engine, registry="quay.io:5000") == ["d"]
+    assert _names(engine, registry="quay.io", search="lab/b") == ["b"]
+    assert _names(engine, registry="quay") == []
+    _change(engine, "b", lambda _stored: _spec("b", url="ghcr.io/lab/b"))
+    assert _names(engine, registry="quay.io") == ["a"]
+    with Session(engine) as session:
+        assert listed_registries(session) == ["docker.io", "ghcr.io", "quay.io", "quay.io:5000"]
 
 
 def test_people_see_images_by_order_then_by_display_name(engine: Engine) -> None:
