@@ -17,7 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
+from hub_images.catalogue.bulk import Outcome
 from hub_images.catalogue.difference import FieldChange, differences
+from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import (
     ATTRIBUTES,
     ImageRecord,
@@ -170,22 +172,32 @@ def change_image(
     return _store(image, before, change(before), actor)
 
 
-def set_enabled(
+def change_images(
     session: Session,
     names: Collection[str],
-    enabled: bool,
+    make: Callable[[ImageSpec], ImageSpec],
     *,
     actor: str,
     seen: Mapping[str, int] | None = None,
 ) -> list[Change]:
-    """Enable or disable the named images that exist.
+    """Replace the writable fields of the named images that exist with what `make` returns.
 
-    `seen` holds the versions that the caller knows, by name. Raises `VersionConflict`.
+    All or none. `seen` holds the versions that the caller knows, by name. Raises
+    `VersionConflict`, and `InvalidFields` by the images' names for those that `make` refuses.
     """
+    images = _seen_images(session, names, seen)
+    outcomes = [Outcome.of(spec_of(image), make) for image in images]
+    refused = {
+        outcome.before.name: [text for field in outcome.refused.values() for text in field]
+        for outcome in outcomes
+        if outcome.after is None
+    }
+    if refused:
+        raise InvalidFields(refused)
     return [
-        _store(image, spec, spec.model_copy(update={"enabled": enabled}), actor)
-        for image in _seen_images(session, names, seen)
-        for spec in [spec_of(image)]
+        _store(image, outcome.before, outcome.after, actor)
+        for image, outcome in zip(images, outcomes, strict=True)
+        if outcome.after is not None
     ]
 
 
@@ -199,7 +211,7 @@ def delete_image(session: Session, name: str, *, expected: Expected = None) -> C
 def delete_images(
     session: Session, names: Collection[str], *, seen: Mapping[str, int] | None = None
 ) -> list[Change]:
-    """Delete the named images that exist; `seen` as for `set_enabled`."""
+    """Delete the named images that exist; `seen` as for `change_images`."""
     return _delete(session, _seen_images(session, names, seen))
 
 

@@ -119,9 +119,9 @@ def test_bulk_enables_all_or_none(strict: Hub) -> None:
         )
         assert cell(page, "good", "Enabled") == "No"
         page = visitor.post("bulk", 303, action="enable", names=["good"])
-        assert text(page, "#flash") == "Enabled 1 image."
+        assert text(page, "#flash") == "Enabled good."
         page = visitor.post("bulk", 303, action="disable", names=["old", "good"])
-        assert text(page, "#flash") == "Disabled 2 images."
+        assert text(page, "#flash") == "Disabled 2 images: good, old."
 
 
 def test_many_refused_names_fit_the_message(strict: Hub) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from hub_images.catalogue.bulk import parse_bulk_change
 from hub_images.catalogue.difference import FieldChange
 from hub_images.catalogue.image import ImageSpec, parse_image
 from hub_images.catalogue.rules import may_use
@@ -27,6 +28,8 @@ from hub_images.store.search import (
 )
 from hub_images.store.snapshots import SnapshotCache, catalogue_state, read_snapshot
 from hub_images.store.transaction import write
+
+DISABLE = parse_bulk_change("disable", {}).make
 
 
 def _spec(name: str, **fields: Any) -> ImageSpec:
@@ -345,7 +348,7 @@ def test_several_at_once(engine: Engine) -> None:
     for name in ("a", "b", "c"):
         _add(engine, name, enabled=name != "b", groups=["g"])
     disabled = write(
-        engine, lambda session: store.set_enabled(session, ["a", "b", "x"], False, actor="x")
+        engine, lambda session: store.change_images(session, ["a", "b", "x"], DISABLE, actor="x")
     )
     assert [change.image.name for change in disabled if change.action] == ["a"]
     deleted = write(engine, lambda session: store.delete_images(session, ["b", "c", "x"]))
@@ -384,7 +387,7 @@ def test_snapshot_follows_the_catalogue(engine: Engine) -> None:
         connection.rollback()
         assert cache.current(connection) is first
         connection.rollback()
-        write(engine, lambda session: store.set_enabled(session, ["a"], False, actor="x"))
+        write(engine, lambda session: store.change_images(session, ["a"], DISABLE, actor="x"))
         assert cache.current(connection).entries == ()
 
 
