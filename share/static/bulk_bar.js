@@ -40,7 +40,8 @@ export function startBar(form, boxes, store) {
       return `All ${number(Number(matching))} that match chosen`;
     }
     const other = [...images.keys()].filter((name) => !here.has(name)).length;
-    const elsewhere = other ? `, ${number(other)} on other pages` : "";
+    const pages = other === 1 ? "another page" : "other pages";
+    const elsewhere = other ? `, ${number(other)} on ${pages}` : "";
     return images.size ? `${number(images.size)} chosen${elsewhere}` : "";
   }
 

@@ -22,9 +22,9 @@ from hub_images.service.pages.bulk_preview import (
     MAX_ROWS,
     done_text,
     images_text,
-    named_text,
     refused_text,
     shown_preview,
+    told,
 )
 from hub_images.service.pages.controls import COMMAS
 from hub_images.service.pages.image_list import ListingPage
@@ -157,8 +157,8 @@ class BulkPage(ListingPage):
             self.back_to_list("These images had been deleted already.", "warning")
             return
         usage = Usage.of({c.image.name: c.image.identity for c in changes}, running)
-        named = named_text([change.image for change in changes])
-        self.back_to_list(f"Deleted {named}{usage.after_deletion}")
+        deleted = told("Deleted {}", [change.image for change in changes])
+        self.back_to_list(f"{deleted}{usage.after_deletion}")
 
     def _values(self) -> dict[str, Any]:
         """Return the values that were sent, by their names; all of them, whatever the action."""

@@ -104,10 +104,17 @@ def images_text(count: int) -> str:
     return "1 image" if count == 1 else f"{count:,} images" if count else "no images"
 
 
-def named_text(images: Sequence[Image]) -> str:
-    """Name some images: `SciPy`, or `12 images: SciPy, PyTorch, … and 4 more`."""
+def done_text(action: str, changes: Sequence[Change]) -> str:
+    """Say what was changed. What undoes it belongs beside this sentence."""
+    if not changes:
+        return "Nothing had to be changed."
+    return told(ACTIONS[action].done, [change.image for change in changes]) + "."
+
+
+def told(done: str, images: Sequence[Image]) -> str:
+    """Put images into `done`: `Disabled SciPy`, or `Disabled 12 images: SciPy, … and 4 more`."""
     if len(images) == 1:
-        return images[0].display_name
+        return done.format(images[0].display_name)
     named: list[str] = []
     for image in images[:_NAMED]:
         if named and len(json.dumps(", ".join([*named, image.display_name]))) > _MESSAGE_BYTES:
@@ -115,14 +122,7 @@ def named_text(images: Sequence[Image]) -> str:
         named.append(image.display_name)
     more = len(images) - len(named)
     listed = ", ".join(named) + (f", … and {more:,} more" if more else "")
-    return f"{images_text(len(images))}: {listed}"
-
-
-def done_text(action: str, changes: Sequence[Change]) -> str:
-    """Say what was changed. What undoes it belongs beside this sentence."""
-    if not changes:
-        return "Nothing had to be changed."
-    return ACTIONS[action].done.format(named_text([change.image for change in changes])) + "."
+    return f"{done.format(images_text(len(images)))}: {listed}"
 
 
 def refused_text(names: Sequence[str], most: int = 20) -> str:
