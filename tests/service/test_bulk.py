@@ -59,8 +59,8 @@ def test_values_are_asked_for_then_previewed_then_stored(hub: Hub, three: Visito
     page = three.post("bulk", **sent)
     assert text(page, "#summary") == "2 images will change."
     assert _rows(page) == {
-        "a": "Edit groups + comes: x y (not known to the hub) + comes: lab (not known to the hub)",
-        "c": "Edit groups + comes: students + comes: x y (not known to the hub) "
+        "a": "Groups + comes: x y (not known to the hub) + comes: lab (not known to the hub)",
+        "c": "Groups + comes: students + comes: x y (not known to the hub) "
         "+ comes: lab (not known to the hub)",
     }
     assert _stored(hub, "groups") == [["students"], ["students"], []]
@@ -92,7 +92,7 @@ def test_replacing_shows_every_reference_with_the_part_marked(hub: Hub, three: V
     hub.images(
         "PATCH", "images/a", json={"url": "old.example.org/a:1", "gpu_url": "old.example.org/g"}
     )
-    given = {"values": "given", "find": "old.example.org", "put": "quay.io/lab"}
+    given: dict[str, Any] = {"values": "given", "find": "old.example.org", "put": "quay.io/lab"}
     page = three.post("bulk", action="replace", names=["a", "b"], **given)
     assert text(page, "#summary") == "1 image will change, 1 stays as it is."
     assert [mark.get_text() for mark in page.select("td del mark")] == ["old.example.org"] * 2
@@ -105,7 +105,7 @@ def test_replacing_shows_every_reference_with_the_part_marked(hub: Hub, three: V
 def test_what_would_be_refused_is_told_and_can_be_left_out(hub: Hub, three: Visitor) -> None:
     """All change or none: with one that cannot there is no Confirm, until it is left out."""
     hub.images("PATCH", "images/b", json={"tags": [str(number) for number in range(10)]})
-    given = {"values": "given", "tags": "new"}
+    given: dict[str, Any] = {"values": "given", "tags": "new"}
     page = three.post("bulk", action="add-tags", names=["a", "b", "c"], **given)
     assert text(page, "#summary") == "2 images will change, 1 cannot be changed in this way."
     assert "b : Tags: Give at most 10 entries." in text(page, ".hub-images-refused")
@@ -131,11 +131,12 @@ def test_what_would_be_refused_is_told_and_can_be_left_out(hub: Hub, three: Visi
     ],
 )  # fmt: skip
 def test_values_that_cannot_be(
-    hub: Hub, three: Visitor, action: str, given: dict[str, str], field: str, said: str
+    hub: Hub, three: Visitor, action: str, given: dict[str, Any], field: str, said: str
 ) -> None:
     """422, at the field, also for what is confirmed; nothing is stored."""
     before = _stored(hub, "version")
-    for more in ({}, {"confirmed": "yes"}):
+    confirmed: dict[str, Any] = {"confirmed": "yes"}
+    for more in ({}, confirmed):
         page = three.post("bulk", 422, action=action, names=["a"], values="given", **given, **more)
         assert said in text(page, field)
         assert not page.select("#confirm")
@@ -248,7 +249,7 @@ def test_the_longest_names_fit_the_message(hub: Hub, admin: Visitor) -> None:
 def test_markup_is_text(hub: Hub, admin: Visitor) -> None:
     """In stored names, groups and tags, in what is typed, and in what was chosen."""
     hub.add_image("a", display_name=EVIL, tags=[EVIL], groups=[EVIL])
-    for action, given in [
+    actions: list[tuple[str, dict[str, Any]]] = [
         ("add-groups", {"more_groups": f"{EVIL}\n<b>"}),
         ("remove-groups", {"groups": EVIL}),
         ("add-tags", {"tags": "<b>"}),
@@ -257,7 +258,8 @@ def test_markup_is_text(hub: Hub, admin: Visitor) -> None:
         ("replace", {"find": EVIL, "put": ""}),
         ("make-global", {}),
         ("delete", {}),
-    ]:
+    ]
+    for action, given in actions:
         chosen = f"a=1 {EVIL}=1"
         page = admin.post("bulk", ask="yes", values="given", action=action, chosen=chosen, **given)
         assert not page.select("main script, main b b"), action
@@ -268,7 +270,12 @@ def test_what_is_sent_is_not_trusted(hub: Hub, three: Visitor) -> None:
     """Unknown actions are a sentence; malformed names and versions are no images."""
     page = three.post("bulk", 400, names=["a"], action="format-disk")
     assert "Choose what to do with the images" in text(page, "main")
-    for given in ({}, {"chosen": "nonsense =1 a= a=x"}, {"names": ["x\0"], "chosen": " "}):
+    malformed: list[dict[str, Any]] = [
+        {},
+        {"chosen": "nonsense =1 a= a=x"},
+        {"names": ["x\0"], "chosen": " "},
+    ]
+    for given in malformed:
         three.post("bulk", 303, action="disable", **given)
     three.post("bulk", 412, action="disable", confirmed="yes", names=["a"], digest="nonsense")
     assert _stored(hub, "enabled") == [True, True, True]

@@ -18,6 +18,7 @@ from hub_images.store.images import Change
 from hub_images.store.orm import Image
 
 MAX_ROWS = 300  # of each table: a browser should not have to lay out thousands
+_LABELS = {**LABELS, "groups": "Groups"}  # there is nothing to edit in a preview
 _NAMED = 8  # images in a message
 # A browser drops a cookie of more than 4,096 bytes, and base64 makes four bytes of three.
 _MESSAGE_BYTES = 2_400
@@ -73,7 +74,7 @@ def shown_preview(change: BulkChange, outcomes: Iterable[Outcome]) -> ShownPrevi
     for outcome in outcomes:
         fields = [_field(change, name, each) for name, each in outcome.fields.items()]
         refused = [
-            f"{LABELS.get(name, name)}: {text}"
+            f"{_LABELS.get(name, name)}: {text}"
             for name, texts in outcome.refused.items()
             for text in texts
         ]
@@ -84,7 +85,7 @@ def shown_preview(change: BulkChange, outcomes: Iterable[Outcome]) -> ShownPrevi
 
 
 def _field(change: BulkChange, name: str, of: FieldChange) -> ShownField:
-    label, before, after = LABELS[name], of.before, of.after
+    label, before, after = _LABELS[name], of.before, of.after
     if isinstance(before, list) and isinstance(after, list):
         came = [entry for entry in after if entry not in before]
         went = [entry for entry in before if entry not in after]
