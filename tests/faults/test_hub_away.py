@@ -80,7 +80,7 @@ def service(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
 def test_pages_say_what_is_not_known(
     service: Service, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lists, forms and images open in bounded time; figures are unknown, stored groups stay chosen."""
+    """Pages open in bounded time; figures are unknown, stored groups stay chosen."""
     monkeypatch.setattr(_Slow, "trouble", trouble)
     time.sleep(2.1)  # what was asked for is kept that long
     began = time.monotonic()
@@ -98,8 +98,8 @@ def test_pages_say_what_is_not_known(
     assert "Could not ask the hub which servers are running." in running.text
     image = _page(service, "image/kept")
     assert text(image, "#audience") == (
-        "✓ Offered Members of data-science are offered it with Small, and with Large and One GPU "
-        "if they may use that. Could not ask the hub how many people that is."
+        "✓ Offered Members of data-science are offered it with Default. "
+        "Could not ask the hub how many people that is."
     )
     assert text(image, ".hub-images-groups li") == "data-science members unknown"
     assert text(image, "#servers") == "Could not ask the hub which servers run it."

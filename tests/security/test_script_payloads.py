@@ -51,14 +51,13 @@ c.HubImages.instance_types.append(
     with recording_hub(tmp_path_factory.mktemp("payloads"), extra=instance_type) as running:
         for number, payload in enumerate(PAYLOADS):
             text = {"display_name": payload, "description": payload}
-            text |= {"working_dir": f"/{payload}", "default_url": f"/{quote(payload)}"}
+            as_address = re.sub(CHARACTERS, "", payload)
+            text |= {"working_dir": f"/{payload.strip()}", "default_url": f"/{as_address}"}
+            text |= {"documentation_url": f"https://example.org/?{as_address}"}
             lists = {"tags": [payload[:32].strip()], "command": [payload]}
-            lists |= {"environment": {"X": payload}}
             groups = {"groups": ["students", payload.strip()], "global": False}
-            address = f"https://example.org/?{re.sub(CHARACTERS, '', payload)}"
-            running.add_image(
-                f"image-{number}", **text, **lists, **groups, documentation_url=address
-            )
+            variables = {"X": payload}
+            running.add_image(f"image-{number}", **text, **lists, **groups, environment=variables)
         yield running
 
 

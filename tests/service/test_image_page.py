@@ -130,7 +130,11 @@ def test_it_says_who_may_use_it(hub: Hub, reader: Visitor) -> None:
     """With each group's members, and a mark where the hub does not know the group."""
     page = reader.get("image/full")
     groups = [_words(entry) for entry in page.select(".hub-images-groups li")]
-    assert groups == ["data-science 1 member", "students 1 member", "not-there not known to the hub"]
+    assert groups == [
+        "data-science 1 member",
+        "students 1 member",
+        "not-there not known to the hub",
+    ]
     assert text(page, "#audience") == (
         "✓ Offered Members of data-science, students and not-there (2 people) are offered it with "
         "Small; 1 of them also with Large and One GPU."
