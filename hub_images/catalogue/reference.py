@@ -9,6 +9,7 @@ different ways to write the same image compare equal.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 NAME_MAX_LENGTH = 255
 MAX_LENGTH = 512
@@ -60,9 +61,25 @@ def shown_tag(reference: str) -> str:
     The tag; without one, the first twelve digits of the digest; with neither, `latest`, which is
     what container runtimes take then.
     """
+    parts = reference_parts(reference)
+    return parts.tag or parts.digest.partition(":")[2][:12] or "latest"
+
+
+@dataclass(frozen=True)
+class ReferenceParts:
+    """What a reference is made of, as written; tag and digest are blank where it has none."""
+
+    repository: str
+    tag: str
+    digest: str
+
+
+def reference_parts(reference: str) -> ReferenceParts:
+    """Return the parts of a valid reference."""
     name, _at, digest = reference.partition("@")
-    _repository, _colon, tag = name.rpartition("/")[2].partition(":")
-    return tag or digest.partition(":")[2][:12] or "latest"
+    head, slash, last = name.rpartition("/")
+    component, _colon, tag = last.partition(":")
+    return ReferenceParts(head + slash + component, tag, digest)
 
 
 def normalised_name(reference: str) -> str:
@@ -73,9 +90,7 @@ def normalised_name(reference: str) -> str:
     docker.io, where a path of one component lies below `library`. Hosts are in lower case,
     without the port 443.
     """
-    name = reference.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    name = head + slash + last.partition(":")[0]
+    name = reference_parts(reference).repository
     first, slash, path = name.partition("/")
     if not slash or not _is_host(first):
         host, path = "docker.io", name

@@ -20,6 +20,7 @@ ROUTES: list[tuple[str, str, Any, str, str]] = [
     ("GET", "", None, READ, ""),
     ("GET", "new", None, WRITE, "new"),
     ("POST", "new", {"name": "Bad Name"}, WRITE, "new"),
+    ("GET", "image/there", None, READ, "image/([^/]+)"),
     ("GET", "edit/there", None, WRITE, "edit/([^/]+)"),
     ("POST", "edit/there", {"url": "not valid", "version": "1"}, WRITE, "edit/([^/]+)"),
     ("POST", "delete/absent", {}, WRITE, "delete/([^/]+)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from http import HTTPStatus
+from urllib.parse import quote
 
 from hub_images.service.changes import Changes
 from hub_images.service.pages.list_state import ListState
@@ -35,9 +36,19 @@ class ImagesPage(PageHandler):
         return numbers_of(self.get_body_arguments("versions"))
 
     def back_to_list(self, message: str, kind: str = "success") -> None:
-        """Redirect after a POST to the list with its filters, and show a message there."""
+        """Redirect after a POST to the list with its filters, and show a message there.
+
+        Or to the page of the image that the form of that page named.
+        """
         self.flash(message, kind)
-        self.redirect(self.root + self.state.query_string(), status=HTTPStatus.SEE_OTHER)
+        page = self.get_body_argument("image_page", "")
+        below = image_address(page) if page else ""
+        self.redirect(self.root + below + self.state.query_string(), status=HTTPStatus.SEE_OTHER)
+
+
+def image_address(name: str) -> str:
+    """Return the address of an image's page, below the service's own."""
+    return f"image/{quote(name, safe='')}"
 
 
 def numbers_of(sent: Iterable[str]) -> dict[str, int]:
