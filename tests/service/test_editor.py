@@ -25,7 +25,7 @@ def test_add(hub: Hub, admin: Visitor) -> None:
         pull_secret="nvidia-ngc", groups=["students"],
     )  # fmt: skip
     page = admin.post("new?type=universal", 303, **fields)
-    assert text(page, "#flash") == "Added SciPy."
+    assert text(page, "#flash").startswith("Added SciPy.")
     assert text(admin.get(), "#flash") == ""
     stored = hub.images("GET", "images/scipy").json()
     assert stored["description"] == "a\nb"
@@ -63,6 +63,129 @@ def test_a_taken_name_is_an_error_at_the_name(hub: Hub, admin: Visitor) -> None:
     page = admin.post("new", 409, **{**form_fields(admin.get("new")), "name": "taken"})
     assert text(page, "#error-name") == "There is already an image named taken."
     assert form_fields(page)["name"] == "taken"
+
+
+def test_a_taken_name_comes_with_all_other_errors(hub: Hub, admin: Visitor) -> None:
+    """422 then; the summary leads to the image that has the name."""
+    hub.add_image("taken")
+    fields = {**form_fields(admin.get("new")), "name": " taken ", "url": "a b", "order": "x"}
+    page = admin.post("new?search=t", 422, **fields)
+    assert text(page, "#error-name") == "There is already an image named taken."
+    shown = [link.get_text() for link in page.select("#problem a[href^='#']")]
+    assert shown == ["Name", "Container image URL", "Order"]
+    link = element(page, "#problem li:first-child a:not([href^='#'])")
+    assert (link.get_text(), link["href"]) == (
+        "Edit the existing image", "/services/images/edit/taken?search=t",
+    )  # fmt: skip
+    page = admin.post("new", 422, **{**fields, "name": "free"})
+    assert not page.select("#error-name")
+    assert "Edit the existing image" not in text(page, "#problem")
+
+
+def test_the_row_is_in_sight_afterwards(hub: Hub, admin: Visitor) -> None:
+    """Both lead back to the list as it was, which is told the image's name."""
+    fields = {**form_fields(admin.get("new")), "name": "a"}
+    for path, shown in (("new?search=x", "?search=x&shown=a"), ("edit/a", "?shown=a")):
+        answer = admin.client.post(
+            f"services/images/{path}",
+            data={**fields, "_xsrf": admin.xsrf, "version": "1"},
+            follow_redirects=False,
+        )
+        assert answer.headers["Location"] == f"/services/images/{shown}"
+
+
+@pytest.mark.parametrize("scheme", ["https://", "docker://"])
+def test_a_copied_scheme_is_taken_off_and_said_so(hub: Hub, admin: Visitor, scheme: str) -> None:
+    """Saved without it, or shown again without it; REST refuses it as ever."""
+    fields = {**form_fields(admin.get("new")), "name": "a", "url": f" {scheme}quay.io/a/b:1 "}
+    page = admin.post("new", 422, **{**fields, "order": "x"})
+    assert form_fields(page)["url"] == "quay.io/a/b:1"
+    note = f"{scheme} was taken off: a container image URL begins with the registry."
+    assert text(page, "#note-url") == note
+    assert "note-url" in str(element(page, "#url")["aria-describedby"])
+    page = admin.post("new", 303, **fields)
+    assert f"Added a. {scheme} was taken off its URL." in text(page, "#flash")
+    assert hub.images("GET", "images/a").json()["url"] == "quay.io/a/b:1"
+    over_rest = {"name": "b", "url": f"{scheme}quay.io/a/b:1"}
+    assert hub.images("POST", json=over_rest).status_code == 422
+
+
+def test_a_tag_that_may_change_is_a_note(hub: Hub, admin: Visitor) -> None:
+    """No tag and latest are noted when the form opens, and saved all the same."""
+    hub.add_image("a", url="quay.io/a/b", gpu_url="quay.io/a/b:latest")
+    page = admin.get("edit/a")
+    assert text(page, "#note-url").startswith("Without a tag, latest is pulled")
+    assert text(page, "#note-gpu_url").startswith("The tag latest may change")
+    admin.post("edit/a", 303, **form_fields(page))
+
+
+def test_a_copy_is_all_but_the_name(hub: Hub, admin: Visitor) -> None:
+    """The name is blank; after a mistake, what was typed counts and not the original."""
+    original = hub.add_image(
+        "scipy", display_name="SciPy", **{"global": False}, groups=["gone", "students"],
+        gpu_url="a/b:gpu", pull_secret="lab-registry", environment={"A": "1"}, order=3,
+    )  # fmt: skip
+    page = admin.get("new?from=scipy&search=sci")
+    assert text(page, ".hub-images-copied") == "A copy of SciPy . Give it a name of its own."
+    assert element(page, ".hub-images-copied a")["href"] == "/services/images/edit/scipy?search=sci"
+    assert element(page, "#name").has_attr("autofocus")
+    fields = form_fields(page)
+    assert (fields["name"], fields["version"], fields["base"]) == ("", "", "")
+    action = str(element(page, "#image-form")["action"]).removeprefix("/services/images/")
+    page = admin.post(action, 422, **{**fields, "order": "x", "display_name": "Mine"})
+    again = form_fields(page)
+    assert (again["order"], again["display_name"]) == ("x", "Mine")
+    assert "A copy of scipy" in text(page, ".hub-images-copied")
+    assert not element(page, "#name").has_attr("autofocus")  # the summary has the focus
+    admin.post(action, 303, **{**again, "order": "3", "name": "scipy-2"})
+    copy = hub.images("GET", "images/scipy-2").json()
+    of_its_own = {"name", "display_name", "version", "created_at", "updated_at", "created_by",
+                  "updated_by"}  # fmt: skip
+    assert {k: v for k, v in copy.items() if k not in of_its_own} == {
+        k: v for k, v in original.items() if k not in of_its_own
+    }
+    assert (copy["display_name"], copy["version"]) == ("Mine", 1)
+
+
+def test_a_copy_without_a_display_name_has_none(hub: Hub, admin: Visitor) -> None:
+    """What was made of the original's name does not become the copy's."""
+    hub.add_image("a")
+    assert form_fields(admin.get("new?from=a"))["display_name"] == ""
+
+
+@pytest.mark.parametrize("name", ["nope", "<b>"])
+def test_a_copy_of_nothing_is_a_sentence(hub: Hub, admin: Visitor, name: str) -> None:
+    """404 when it opens; what is typed by then can be sent all the same."""
+    assert "There is no image named" in text(admin.get(f"new?from={name}", 404), "main")
+    fields = {**form_fields(admin.get("new")), "name": "Bad"}
+    page = admin.post(f"new?from={name}", 422, **fields)
+    assert ("A copy of" in page.get_text()) == (name == "nope")
+
+
+def test_a_reader_copies_nothing(hub: Hub, admin: Visitor, reader: Visitor) -> None:
+    """403, as for the empty form."""
+    hub.add_image("a")
+    reader.get("new?from=a", 403)
+
+
+def test_groups_stay_where_the_pages_script_did_not_load(hub: Hub, admin: Visitor) -> None:
+    """Such a browser shows neither boxes nor the field, so nobody has taken one away."""
+    hub.add_image("a", **{"global": False}, groups=["students", "gone"])
+    fields = form_fields(admin.get("edit/a"))
+    without = {**fields, "groups": [], "display_name": "New"}
+    del without["groups_boxes"]
+    admin.post("edit/a", 303, **without)
+    stored = hub.images("GET", "images/a").json()
+    assert (stored["display_name"], stored["groups"]) == ("New", ["students", "gone"])
+    # with boxes, or with the script, none means none
+    fields = form_fields(admin.get("edit/a"))
+    admin.post("edit/a", 303, **{**fields, "groups": []})
+    assert hub.images("GET", "images/a").json()["groups"] == []
+    hub.images("PATCH", "images/a", json={"groups": ["students"]})
+    fields = {**form_fields(admin.get("edit/a")), "groups": [], "groups_json": "[]"}
+    del fields["groups_boxes"]
+    admin.post("edit/a", 303, **fields)
+    assert hub.images("GET", "images/a").json()["groups"] == []
 
 
 def test_as_many_groups_as_an_image_may_list(hub: Hub, admin: Visitor) -> None:

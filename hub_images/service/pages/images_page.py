@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from hub_images.service.changes import Changes
 from hub_images.service.pages.list_state import ListState
@@ -38,7 +39,13 @@ class ImagesPage(PageHandler):
             if version.isascii() and version.isdigit() and len(version) < 10
         }
 
-    def back_to_list(self, message: str, kind: str = "success") -> None:
-        """Redirect after a POST to the list with its filters, and show a message there."""
+    def back_to_list(self, message: str, kind: str = "success", shown: str = "") -> None:
+        """Redirect after a POST to the list with its filters, and show a message there.
+
+        `shown` names the image whose row is to be in sight.
+        """
         self.flash(message, kind)
-        self.redirect(self.root + self.state.query_string(), status=HTTPStatus.SEE_OTHER)
+        query = self.state.query_string()
+        if shown:
+            query += f"{'&' if query else '?'}{urlencode({'shown': shown})}"
+        self.redirect(self.root + query, status=HTTPStatus.SEE_OTHER)
