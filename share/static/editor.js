@@ -1,7 +1,8 @@
 // The form of an image. Everything works without this file. It asks before typed text is lost,
-// and focuses what went wrong.
+// keeps what was sent until it has arrived, and focuses what went wrong.
 import "./session.js";
 import { GroupField } from "./group_field.js";
+import { keptForm } from "./kept_form.js";
 import { watchReferences } from "./reference_notes.js";
 
 const form = document.getElementById("image-form");
@@ -9,7 +10,8 @@ const unsaved = document.getElementById("unsaved");
 const groups = new GroupField(
   document.getElementById("group-field"), () => form.dispatchEvent(new Event("change")),
 );
-watchReferences(form);
+const kept = keptForm(form, groups);
+const sayNotes = watchReferences(form);
 
 // --- send the chosen groups as one field: the server takes only some 1,000 fields
 form.addEventListener("formdata", ({ formData }) => {
@@ -24,7 +26,7 @@ const typed = () => {
   data.delete("sending");
   return JSON.stringify([...data]);
 };
-const opened = form.hasAttribute("data-unsaved") ? null : typed();
+let opened = form.hasAttribute("data-unsaved") ? null : typed();
 let leaving = false;
 
 function showUnsaved() {
@@ -59,12 +61,25 @@ form.addEventListener("submit", (event) => {
   if (leaving) {
     event.preventDefault();
   } else {
+    kept.keep();
     leave();
   }
 });
 window.addEventListener("pageshow", () => { leaving = false; });
 
+// --- give back what was sent and got no answer
+const restored = document.getElementById("restored");
+if (kept.restore()) {
+  opened = null;
+  sayNotes();
+  restored.hidden = false;
+  document.getElementById("discard").addEventListener("click", () => {
+    kept.drop();
+    leave();
+    location.replace(location.href);
+  });
+}
 showUnsaved();
 
 // --- focus what has to be read first
-document.getElementById("problem")?.focus();
+(document.getElementById("problem") ?? (restored.hidden ? null : restored))?.focus();

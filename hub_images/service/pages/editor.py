@@ -1,12 +1,14 @@
 """The pages that add and edit an image.
 
 A successful POST redirects (303) to the list with its filters, where the image's row is in sight;
-a failed one shows the same page again with everything that was typed.
+a failed one shows the same page again with everything that was typed. Either answer carries the
+number that the browser gave what it sent, so that the page's script knows what it need not keep.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -18,6 +20,7 @@ from hub_images.catalogue.fields import InvalidFields, is_name
 from hub_images.catalogue.image import LABELS, PULL_POLICIES, ImageSpec, image_fields
 from hub_images.catalogue.reference import SCRIPT_PATTERN
 from hub_images.service.pages import reference_notes
+from hub_images.service.pages.controls import text
 from hub_images.service.pages.image_form import (
     ImageForm,
     group_boxes,
@@ -38,6 +41,8 @@ from hub_images.store.images import (
     identities,
 )
 from hub_images.store.orm import Image
+
+ANSWERED_COOKIE = "hub-images-answered"
 
 
 class EditorPage(ImagesPage):
@@ -64,6 +69,7 @@ class EditorPage(ImagesPage):
             self.context.hub.groups(), self.changes.known_secrets()
         )
         errors = errors or {}
+        self._tell_answered()
         self.render_page(
             "editor.html",
             status,
@@ -96,12 +102,25 @@ class EditorPage(ImagesPage):
         name = change.image.display_name
         said = {"added": f"Added {name}.", "changed": f"Saved {name}."}
         message = said.get(change.action or "", f"{name} is unchanged.")
+        self._tell_answered()
         taken_off = form.taken_off(change.after) if change.after else ""
         self.back_to_list(message + taken_off, shown=change.image.name)
 
     async def stored(self, name: str) -> Image:
         """Return an image; raises `ImageNotFound`."""
         return await self.context.database.read(lambda session: get_image(session, name))
+
+    def _tell_answered(self) -> None:
+        """Tell the page's script that what it sent under this number has arrived."""
+        number = text(self, "sending") if self.request.method == "POST" else ""
+        if re.fullmatch(r"[0-9a-z]{1,40}", number):
+            self.set_cookie(
+                ANSWERED_COOKIE,
+                number,
+                path=self.root,
+                samesite="Lax",
+                secure=self.request.protocol == "https",
+            )
 
 
 class NewPage(EditorPage):
