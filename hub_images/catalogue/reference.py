@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 NAME_MAX_LENGTH = 255
 MAX_LENGTH = 512
@@ -27,6 +28,9 @@ _DIGEST = r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}"
 _REFERENCE = re.compile(
     rf"(?P<name>(?:{_DOMAIN}/)?{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?"
 )
+#: The same for scripts: JavaScript writes the names of groups in another way.
+SCRIPT_PATTERN = f"^(?:{_REFERENCE.pattern.replace('(?P<', '(?<')})$"
+_WITH_SCHEME = re.compile(r"(?P<scheme>(?:https?|docker)://)(?P<rest>.+)", re.IGNORECASE)
 _PREFIX = re.compile(rf"(?P<host>{_DOMAIN})(?:/(?P<path>{_PATH}))?")
 _BARE_ID = re.compile(r"[a-f0-9]{64}")
 
@@ -48,6 +52,32 @@ def reference_problem(value: str) -> str | None:
     if len(match["name"]) > NAME_MAX_LENGTH:
         return f"Use at most {NAME_MAX_LENGTH} characters before the tag."
     return None
+
+
+def without_scheme(value: str) -> tuple[str, str]:
+    """Return `value` without the scheme that people copy along with it, and that scheme.
+
+    Takes off `https://`, `http://` or `docker://` only if a valid reference follows. After the
+    first two it has to begin with a host, as every web address does. Else the scheme is blank.
+    """
+    match = _WITH_SCHEME.fullmatch(value)
+    if match is None or reference_problem(match["rest"]) is not None:
+        return value, ""
+    scheme, rest = match["scheme"].lower(), match["rest"]
+    host, slash, _path = rest.partition("/")
+    if scheme != "docker://" and not (slash and _is_host(host)):
+        return value, ""
+    return rest, scheme
+
+
+def moving_tag(reference: str) -> Literal["missing", "latest"] | None:
+    """Say why the content of a valid reference may change at any time; None if nothing says so."""
+    if is_pinned(reference):
+        return None
+    _repository, colon, tag = reference.rpartition("/")[2].partition(":")
+    if not colon:
+        return "missing"
+    return "latest" if tag == "latest" else None
 
 
 def is_pinned(reference: str) -> bool:

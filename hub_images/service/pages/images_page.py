@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from hub_images.service.changes import Changes
 from hub_images.service.pages.list_state import ListState
@@ -35,15 +35,19 @@ class ImagesPage(PageHandler):
         """Return the versions that the page showed, by name; of what is malformed, none."""
         return numbers_of(self.get_body_arguments("versions"))
 
-    def back_to_list(self, message: str, kind: str = "success") -> None:
+    def back_to_list(self, message: str, kind: str = "success", shown: str = "") -> None:
         """Redirect after a POST to the list with its filters, and show a message there.
 
-        Or to the page of the image that the form of that page named.
+        `shown` names the image whose row is to be in sight. If the form came from the page of an
+        image, redirect there instead.
         """
         self.flash(message, kind)
         page = self.get_body_argument("image_page", "")
         below = image_address(page) if page else ""
-        self.redirect(self.root + below + self.state.query_string(), status=HTTPStatus.SEE_OTHER)
+        query = self.state.query_string()
+        if shown and not page:
+            query += f"{'&' if query else '?'}{urlencode({'shown': shown})}"
+        self.redirect(self.root + below + query, status=HTTPStatus.SEE_OTHER)
 
 
 def image_address(name: str) -> str:
