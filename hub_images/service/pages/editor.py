@@ -93,7 +93,7 @@ class NewPage(EditorPage):
         except DatabaseUnavailable as error:
             await self.show(form, "new", HTTPStatus.SERVICE_UNAVAILABLE, problem=str(error))
         else:
-            self.back_to_list(f"Added {change.image.display_name}.")
+            self.back_to_list(f"Added {change.image.display_name}.", shown=change.image.name)
 
 
 class EditPage(EditorPage):
@@ -129,7 +129,8 @@ class EditPage(EditorPage):
             await self.show(form.as_new(), "new", HTTPStatus.NOT_FOUND, gone=name)
         else:
             shown = change.image.display_name
-            self.back_to_list(f"Saved {shown}." if change.action else f"{shown} is unchanged.")
+            message = f"Saved {shown}." if change.action else f"{shown} is unchanged."
+            self.back_to_list(message, shown=name)
 
     async def _show_conflict(self, name: str, form: ImageForm, spec: ImageSpec) -> None:
         """Show what changed in the meantime beside what was typed, to save or discard."""

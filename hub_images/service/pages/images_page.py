@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from http import HTTPStatus
+from urllib.parse import quote
 
 from hub_images.service.changes import Changes
 from hub_images.service.pages.list_state import ListState
 from hub_images.service.web.page import PageHandler
 
-MAX_NAMES = 200  # in one address or bulk action; the list shows 25
+MAX_NAMES = 200  # in one address or bulk action; the list shows at most 100
 
 
 class ImagesPage(PageHandler):
@@ -38,7 +39,19 @@ class ImagesPage(PageHandler):
             if version.isascii() and version.isdigit() and len(version) < 10
         }
 
-    def back_to_list(self, message: str, kind: str = "success") -> None:
-        """Redirect after a POST to the list with its filters, and show a message there."""
+    @property
+    def shown(self) -> str:
+        """The image whose row the list is to have in sight, from the address; or blank."""
+        return self.get_query_argument("shown", "").replace("\0", "")
+
+    def back_to_list(self, message: str, kind: str = "success", shown: str = "") -> None:
+        """Redirect after a POST to the list with its filters, and show a message there.
+
+        `shown` names the image whose row is to be in sight; the address of a form may too.
+        """
         self.flash(message, kind)
-        self.redirect(self.root + self.state.query_string(), status=HTTPStatus.SEE_OTHER)
+        shown = shown or self.shown
+        query = self.state.query_string(beside={"shown": shown} if shown else None)
+        # without scripts the fragment scrolls there
+        row = f"#image-{quote(shown)}" if shown else ""
+        self.redirect(self.root + query + row, status=HTTPStatus.SEE_OTHER)
