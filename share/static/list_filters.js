@@ -6,7 +6,7 @@ let leaving = false;
 
 // Leaves unset ones out of the address. Navigating also avoids submitting a form that is
 // redirected to a login on another origin, which our content security policy forbids.
-function apply() {
+function apply(control) {
   if (leaving) return; // Enter in a field that was changed says it twice
   leaving = true;
   const asked = [...new FormData(form)].filter(
@@ -14,7 +14,7 @@ function apply() {
   );
   const query = new URLSearchParams(asked).toString();
   try {
-    sessionStorage.setItem(FOCUS, document.activeElement?.form === form ? document.activeElement.id : "");
+    sessionStorage.setItem(FOCUS, control?.form === form ? control.id : "");
   } catch {
     // then the focus begins at the top
   }
@@ -43,11 +43,11 @@ function unfold(open) {
 if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    apply();
+    apply(document.activeElement);
   });
-  form.addEventListener("change", apply);
+  form.addEventListener("change", (event) => apply(event.target));
   // the cross in a search field
-  form.addEventListener("search", (event) => event.target.value || apply());
+  form.addEventListener("search", (event) => event.target.value || apply(event.target));
   const button = document.getElementById("unfold");
   button.addEventListener("click", () => unfold(button.getAttribute("aria-expanded") === "false"));
   form.addEventListener("keydown", (event) => {

@@ -25,6 +25,7 @@ function replaceRow(row, next) {
     const [nextBox, nextSeen] = cell.querySelectorAll("input");
     box.dataset.version = nextBox.dataset.version;
     seen.value = nextSeen.value;
+    if (box.checked) box.dispatchEvent(new Event("change", { bubbles: true })); // at this version
   }
   prepare(row);
 }
@@ -41,7 +42,7 @@ async function change(form, button) {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.getElementById(row.id);
   if (!next) {
-    // it was refused, or the filters hide the image now
+    // it was refused, or somebody has changed what the filters show
     if (response.redirected) return window.location.assign(response.url);
     delete form.dataset.switch; // the page that says why comes if the browser sends it
     return form.requestSubmit(button);

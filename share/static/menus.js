@@ -1,7 +1,7 @@
-// Menus that are a <details class="hub-images-menu">: they open and close without this script.
+// Menus that are a <details class="hub-images-opener">: they open and close without this script.
 // With it, one is open at a time, Escape and a click elsewhere close it, arrows move in it, and it
 // opens upwards where there is no room below.
-const MENU = ".hub-images-menu";
+const MENU = ".hub-images-opener";
 const ITEMS = "a, button:not([hidden]), input";
 
 function close(menu, { focus = false } = {}) {

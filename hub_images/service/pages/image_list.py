@@ -51,19 +51,17 @@ class ListingPage(ImagesPage):
             lambda session: resolved(session, self.state, known)
         )
 
-    async def show_list(
-        self, asked: list[str], conflict: VersionConflict | None = None, *, shown: str = ""
-    ) -> None:
+    async def show_list(self, asked: list[str], conflict: VersionConflict | None = None) -> None:
         """Show the list; if `asked` names images, ask whether to delete them.
 
-        With a `conflict`, say that nothing was changed because of it. With `shown`, show the
-        page with that image's row, and mark it.
+        With a `conflict`, say that nothing was changed because of it. If the address names an
+        image that is to be in sight, show the page with its row.
         """
         known = await self.known(now=bool(asked))
 
         def read(session: Session) -> tuple[Listing, dict[str, Image]]:
             doomed = doomed_images(session, asked)
-            return read_listing(session, self.state, known, shown), doomed
+            return read_listing(session, self.state, known, self.shown), doomed
 
         listing, doomed = await self.context.database.read(read)
         if conflict is not None:
@@ -76,7 +74,7 @@ class ListingPage(ImagesPage):
             listing=listing,
             state=listing.state,
             listed=listed_images(listing.images, known),
-            asked_for=shown,
+            asked_for=self.shown,
             choices=choices(listing.overview, known, listing.state),
             labels=FILTERS,
             words=WORDS,
@@ -99,7 +97,7 @@ class ListPage(ListingPage):
     async def get(self) -> None:
         """Show the list; without scripts, `?confirm=` asks whether to delete an image."""
         asked = self.get_query_arguments("confirm") if self.caller.may_write else []
-        await self.show_list(asked[-1:], shown=self.shown)
+        await self.show_list(asked[-1:])
 
 
 def choices(overview: Overview, known: Known, state: ListState) -> dict[str, list[str]]:
