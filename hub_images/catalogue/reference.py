@@ -112,6 +112,20 @@ def reference_parts(reference: str) -> ReferenceParts:
     return ReferenceParts(head + slash + component, tag, digest)
 
 
+def shown_parts(reference: str) -> tuple[str, str]:
+    """Return the repository of a valid reference, and its tag and digest as people see them.
+
+    The second part begins with its `:` or `@`, and is blank where there is neither. A digest
+    is cut to twelve digits, which tell it from others.
+    """
+    name, at, digest = reference.partition("@")
+    algorithm, _colon, digits = digest.partition(":")
+    head, slash, last = name.rpartition("/")
+    repository, colon, tag = last.partition(":")
+    shown_digest = f"@{algorithm}:{digits[:12]}" if at else ""
+    return head + slash + repository, colon + tag + shown_digest
+
+
 def normalised_name(reference: str) -> str:
     """Return `host/path` of a valid reference, without tag and digest.
 

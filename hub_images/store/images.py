@@ -29,6 +29,8 @@ from hub_images.catalogue.image import (
 from hub_images.store.orm import Image, PastName
 from hub_images.store.search import derive
 
+_AT_ONCE = 10_000  # names in a statement: SQLite takes 32,766 parameters
+
 AnyVersion = Literal["*"]
 #: The versions that a caller accepts; None accepts any.
 Expected = Collection[int | AnyVersion] | None
@@ -121,6 +123,18 @@ def identities(session: Session, names: Collection[str]) -> dict[str, str]:
         select(Image.name, Image.identity).where(Image.name.in_(_storable(names)))
     )
     return dict(rows.tuples().all())
+
+
+def named_ids(session: Session, names: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Return id, name and identity of the named images that exist."""
+    sought = _storable(names)
+    found: list[tuple[int, str, str]] = []
+    for start in range(0, len(sought), _AT_ONCE):
+        statement = select(Image.id, Image.name, Image.identity).where(
+            Image.name.in_(sought[start : start + _AT_ONCE])
+        )
+        found += [(row.id, row.name, row.identity) for row in session.execute(statement)]
+    return found
 
 
 def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:

@@ -36,7 +36,7 @@ export function markSent(store) {
 
 export function forgetWhatIsDone(store) {
   try {
-    if (sessionStorage.getItem(store + SENT) && document.querySelector("#flash.alert-success")) {
+    if (sessionStorage.getItem(store + SENT) && document.querySelector(".alert-success #flash")) {
       sessionStorage.removeItem(store);
     }
     sessionStorage.removeItem(store + SENT);

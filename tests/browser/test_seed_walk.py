@@ -81,7 +81,7 @@ def test_the_seeds_page(browser: Browser, hub: Hub) -> None:
     admin.get_by_label("Name", exact=True).fill("minimal")
     admin.get_by_label("Container image URL", exact=True).fill("quay.io/jupyter/minimal:1")
     admin.get_by_role("button", name="Confirm").click()
-    expect(admin.get_by_role("row", name="minimal")).to_contain_text("Global")
+    expect(admin.get_by_role("row", name="minimal")).to_contain_text("Everyone")
 
     # Editing Image
     admin.get_by_role("row", name="minimal").get_by_role("link", name="Edit").click()
@@ -102,7 +102,9 @@ def test_the_seeds_page(browser: Browser, hub: Hub) -> None:
 
     # Deleting Image
     admin.goto(hub.images_url)
-    admin.get_by_role("row", name="torch").get_by_text("Delete").click()
+    torch = admin.get_by_role("row", name="torch")
+    torch.get_by_label("More actions").click()
+    torch.get_by_role("button", name="Delete").click()
     dialog = admin.get_by_role("dialog")
     expect(dialog).to_contain_text("PyTorch")
     expect(dialog).to_contain_text("1 running server uses it now")

@@ -10,6 +10,7 @@ from hub_images.catalogue.reference import (
     SCRIPT_PATTERN,
     moving_tag,
     reference_problem,
+    shown_parts,
     shown_tag,
     without_scheme,
 )
@@ -86,3 +87,19 @@ def test_scripts_read_references_by_the_same_pattern() -> None:
         assert reference_problem(reference) is None
     for wrong in ("", "quay.io/Jupyter", "a b", "lab:1:2"):
         assert not pattern.match(wrong)
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts"),
+    [
+        ("python", ("python", "")),
+        ("python:3.13", ("python", ":3.13")),
+        ("registry:5000/team/lab", ("registry:5000/team/lab", "")),
+        ("registry:5000/team/lab:1", ("registry:5000/team/lab", ":1")),
+        (f"quay.io/lab@sha256:{'5f0c8a1e' * 8}", ("quay.io/lab", "@sha256:5f0c8a1e5f0c")),
+        (f"quay.io/lab:1@sha256:{'5f0c8a1e' * 8}", ("quay.io/lab", ":1@sha256:5f0c8a1e5f0c")),
+    ],
+)
+def test_shown_parts(reference: str, parts: tuple[str, str]) -> None:
+    """The tag is whole, a digest is cut; a port is no tag."""
+    assert shown_parts(reference) == parts

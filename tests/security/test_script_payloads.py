@@ -96,7 +96,9 @@ def test_nothing_runs_on_the_admins_pages(browser: Browser, hub: Hub) -> None:
         page.get_by_text("Show the image as").click()
         assert page.evaluate("window.__ran || 0") == 0
     page.goto(f"{hub.images_url}?search=image-4")
-    page.get_by_role("row", name="image-4").get_by_role("button", name="Delete").click()
+    row = page.get_by_role("row", name="image-4")
+    row.get_by_label("More actions").click()
+    row.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_text("running server").wait_for()
     assert page.evaluate("window.__ran || 0") == 0
     assert opened == []

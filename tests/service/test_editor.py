@@ -239,7 +239,7 @@ def test_a_stored_secret_that_is_not_in_the_list_may_stay(hub: Hub, admin: Visit
     hub.add_image("a", pull_secret="lab-registry")
     with sqlite3.connect(hub.db_url.removeprefix("sqlite:///")) as database:
         database.execute("UPDATE hub_images_image SET pull_secret = 'old'")
-    assert "Pull secret old is no longer in the list" in cell(admin.get(), "a", "Ready")
+    assert "Pull secret old is no longer in the list" in cell(admin.get(), "a", "Status")
     page = admin.get("edit/a")
     assert text(page, "#pull_secret option[selected]") == "old (no longer in the list)"
     admin.post("edit/a", 303, **{**form_fields(page), "display_name": "New"})

@@ -28,8 +28,8 @@ from hub_images.service.pages.image_form import (
     secret_choices,
     shown_value,
 )
-from hub_images.service.pages.image_list import time_since
 from hub_images.service.pages.images_page import ImagesPage
+from hub_images.service.pages.times import time_since
 from hub_images.service.web.answers import ErrorAnswer
 from hub_images.store.database import DatabaseUnavailable
 from hub_images.store.images import (

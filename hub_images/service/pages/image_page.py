@@ -27,9 +27,9 @@ from hub_images.catalogue.instance_type import InstanceType
 from hub_images.catalogue.markdown import rendered
 from hub_images.catalogue.reference import ReferenceParts, reference_parts
 from hub_images.service.pages.audience_sentence import audience_sentence, obstacle, people_text
-from hub_images.service.pages.image_list import time_since
 from hub_images.service.pages.images_page import ImagesPage, image_address
 from hub_images.service.pages.status import status_of
+from hub_images.service.pages.times import time_since
 from hub_images.service.pages.usage import Usage
 from hub_images.store.images import get_image
 from hub_images.store.orm import Image

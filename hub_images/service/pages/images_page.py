@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from http import HTTPStatus
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from hub_images.service.changes import Changes
 from hub_images.service.pages.list_state import ListState
@@ -35,19 +35,26 @@ class ImagesPage(PageHandler):
         """Return the versions that the page showed, by name; of what is malformed, none."""
         return numbers_of(self.get_body_arguments("versions"))
 
+    @property
+    def shown(self) -> str:
+        """The image whose row the list is to have in sight, from the address; or blank."""
+        return self.get_query_argument("shown", "").replace("\0", "")
+
     def back_to_list(self, message: str, kind: str = "success", shown: str = "") -> None:
         """Redirect after a POST to the list with its filters, and show a message there.
 
-        `shown` names the image whose row is to be in sight. If the form came from the page of an
-        image, redirect there instead.
+        `shown` names the image whose row is to be in sight; the address of a form may too. If
+        the form came from the page of an image, redirect there instead.
         """
         self.flash(message, kind)
-        page = self.get_body_argument("image_page", "")
-        below = image_address(page) if page else ""
-        query = self.state.query_string()
-        if shown and not page:
-            query += f"{'&' if query else '?'}{urlencode({'shown': shown})}"
-        self.redirect(self.root + below + query, status=HTTPStatus.SEE_OTHER)
+        if page := self.get_body_argument("image_page", ""):
+            address = image_address(page) + self.state.query_string()
+        else:
+            shown = shown or self.shown
+            # without scripts the fragment scrolls there
+            row = f"#image-{quote(shown)}" if shown else ""
+            address = self.state.query_string(beside={"shown": shown} if shown else None) + row
+        self.redirect(self.root + address, status=HTTPStatus.SEE_OTHER)
 
 
 def image_address(name: str) -> str:
