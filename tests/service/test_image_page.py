@@ -259,7 +259,7 @@ def test_enabling_and_disabling_comes_back(hub: Hub, editor: Visitor) -> None:
     )
     assert answer.headers["Location"] == "/services/images/image/switched?search=x"
     page = editor.get("image/switched")
-    assert text(page, "#flash") == "Disabled 1 image."
+    assert text(page, "#flash") == "Disabled switched."
     assert element(page, "button[name=action]").get_text() == "Enable"
     editor.post("bulk", 412, **{k: v for k, v in sent.items() if k != "_xsrf"})
     odd = {"action": "enable", "names": "switched", "image_page": "//elsewhere.example"}

@@ -17,14 +17,11 @@ from hub_images.service.pages.listing import (
     read_listing,
     resolved,
 )
-from hub_images.service.pages.times import time_since
 from hub_images.service.pages.usage import Usage
 from hub_images.store.images import VersionConflict, named_images
 from hub_images.store.orm import Image
 from hub_images.store.overview import MAX_CHOICES, Overview
 from hub_images.store.search import ImageQuery
-
-__all__ = ["ListPage", "ListingPage", "time_since"]
 
 
 class ListingPage(ImagesPage):
