@@ -39,18 +39,24 @@ function* elements() {
 // A row with its radio button, or the sentence that stands for the only image.
 function readRow(element) {
   const input = element.querySelector("input");
-  return { element, input, name: input.value, kind: element.dataset.t, texts: null,
+  return { element, input, name: input.value, kind: element.dataset.t, texts: null, selected: null,
     get shown() { return element.querySelector("b").textContent; } };
 }
 
-// What is in the page: the description is told with the radio button. Only the selected row's
-// links are tab stops, so that Start is not as many stops away as there are links.
+// Only the selected row's links are tab stops, so that Start is not as many stops away as there
+// are links. The description is told with the radio button.
 function tend(row) {
-  if (row.input.type === "hidden") return;
-  const described = [...row.element.querySelectorAll(":scope > .hi-tags, :scope > .hi-about")];
-  described.forEach((part, at) => { part.id = `hi-${at}-${row.name}`; });
-  if (described.length) row.input.setAttribute("aria-describedby", described.map((part) => part.id).join(" "));
-  for (const anchor of row.element.querySelectorAll("a")) anchor.tabIndex = row === image ? 0 : -1;
+  const selected = row === image;
+  if (row.selected === selected || row.input.type === "hidden") return;
+  if (row.selected === null) describe(row);
+  row.selected = selected;
+  for (const anchor of row.element.getElementsByTagName("a")) anchor.tabIndex = selected ? 0 : -1;
+}
+
+function describe(row) {
+  const parts = [...row.element.children].filter((part) => /^hi-(tags|about)$/.test(part.className));
+  parts.forEach((part, at) => { part.id = `hi-${at}-${row.name}`; });
+  if (parts.length) row.input.setAttribute("aria-describedby", parts.map((part) => part.id).join(" "));
 }
 
 function readType(input) {
