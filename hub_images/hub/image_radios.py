@@ -1,9 +1,9 @@
 """The images' radio buttons in the options form, as HTML that people share.
 
 An options form can show thousands of images, and most people of a hub are in one of a few
-combinations of groups. So we render each radio button once per version of its image, and
-each list once per combination. The cache is bounded; what is outdated is dropped when the
-catalogue changes.
+combinations of groups. So we render each radio button, and the description beside it, once per
+version of its image, and each list once per combination. The cache is bounded; what is outdated
+is dropped when the catalogue changes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from hub_images.catalogue.choice import Offer, offer
 from hub_images.catalogue.instance_type import InstanceType
@@ -26,6 +28,9 @@ CACHED_CHARACTERS = 16_000_000
 
 _REST, _REST_END = "<noscript>", "</noscript>"
 
+#: What stands beside a radio button begins and ends here in its row; escaped text has no `<`.
+_BESIDE, _BESIDE_END = "</label>", "</div>"
+
 
 @dataclass(frozen=True)
 class RadioList:
@@ -36,6 +41,12 @@ class RadioList:
     spans: Mapping[str, tuple[int, int]]
     """Where the radio button of an image begins and ends in `html`, by the image's name."""
 
+    def beside(self, image: Entry) -> Markup:
+        """Return what stands beside the radio button of `image`, as it was rendered."""
+        start, end = self.spans[image.name]
+        row = self.html[start:end].partition(_BESIDE)[2]
+        return Markup(row.rpartition(_BESIDE_END)[0])  # noqa: S704 (rendered by our template)
+
 
 class ImageRadios:
     """Renders lists of radio buttons and caches them; thread-safe."""
@@ -43,7 +54,8 @@ class ImageRadios:
     def __init__(self, instance_types: Sequence[InstanceType], radio: Callable[..., str]) -> None:
         """Take the instance types, and what renders one radio button.
 
-        `radio` gets the image, whether it is checked, and perhaps whether it was used last.
+        `radio` gets the image and whether it is checked, and perhaps whether it was used last
+        and what stands beside it.
         """
         self._instance_types = tuple(instance_types)
         self._type_groups = frozenset(g for t in self._instance_types for g in t.groups)
@@ -81,7 +93,7 @@ class ImageRadios:
         """
         start, end = listed.spans[image.name]
         before, after = listed.html[:start], listed.html[end:]
-        radio = self._radio(image, True, last_used)
+        radio = self._radio(image, True, last_used, listed.beside(image))
         return (radio, before, after) if last_used else (before, radio, after)
 
     def _render(

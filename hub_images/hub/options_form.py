@@ -14,6 +14,7 @@ from markupsafe import Markup
 from hub_images.catalogue import rules
 from hub_images.catalogue.choice import Offer, preselect
 from hub_images.catalogue.instance_type import InstanceType, in_bytes
+from hub_images.catalogue.markdown import is_address, rendered
 from hub_images.catalogue.reference import shown_tag
 from hub_images.catalogue.snapshot import Entry, Snapshot
 from hub_images.hub.image_radios import ImageRadios
@@ -45,6 +46,8 @@ class OptionsForm:
         environment.filters["memory"] = format_memory
         environment.filters["number"] = lambda value: f"{value:g}"
         environment.filters["tags"] = tags_of
+        environment.filters["markdown"] = rendered
+        environment.tests["address"] = lambda value: value is not None and is_address(value)
         macros: Any = environment.get_template("hub_images/spawn/image_radio.html").module
         self._only = macros.only
         self._template = environment.get_template("hub_images/spawn/options_form.html")
@@ -59,7 +62,8 @@ class OptionsForm:
             return self._page(listed.offer, None, selected.notice, groups)
         before, after = self._frame(listed.offer, selected.instance_type, selected.notice)
         if is_only_image(listed.offer):
-            return "".join((before, self._only(selected.image), after))
+            only = self._only(selected.image, listed.beside(selected.image))
+            return "".join((before, only, after))
         radios = self._radios.checked(listed, selected.image, last_used=selected.last_used)
         return "".join((before, *radios, after))
 

@@ -1,7 +1,9 @@
 """A catalogue like that of a university: varied, and the same in every run.
 
 Names, display names and descriptions are put together from the words below by a seeded
-generator; no two names are alike. Descriptions are 60 to 160 characters long.
+generator; no two names are alike. Descriptions are 60 to 160 characters long, some 40 more with
+their Markdown: bold in every second, a link in every third, a list in every fifth. Two of three
+images have tags.
 """
 
 from __future__ import annotations
@@ -82,19 +84,32 @@ def images(
         group = sharing(len(taken))
         taken.add(name)
         packages = chance.sample(PACKAGES, chance.randrange(2, 7))
-        description = (
-            f"{stack} with {', '.join(packages[:-1])} and {packages[-1]} for "
-            f"{chance.choice(AUDIENCES)}; ask {chance.choice(PEOPLE)}."
-        )
+        audience, person = chance.choice(AUDIENCES), chance.choice(PEOPLE)
+        description = _description(len(taken), subject, stack, packages, audience, person)
         yield ImageSpec(
             name=name,
             display_name=f"{subject} {course}: {stack} {year}.{month}",
             description=description if described else "",
+            tags=[stack.lower(), str(year)] if described and len(taken) % 3 else [],
             type=chance.choice(["cpu", "universal", "universal", "universal", "gpu"]),
             url=f"registry.example.org/{subject.lower()}/{stack.lower()}:{year}.{month}",
             is_global=group is None,
             groups=[] if group is None else [group],
         )
+
+
+def _description(
+    number: int, subject: str, stack: str, packages: list[str], audience: str, person: str
+) -> str:
+    title = f"**{stack}**" if number % 2 else stack
+    if number % 3 == 0:
+        audience = f"[{audience}](https://wiki.example.org/{subject.lower()}/{stack.lower()})"
+    if number % 5 == 0:
+        listed = "\n".join(f"- {package}" for package in packages)
+        return f"{title} for {audience}; ask {person}.\n\n{listed}"
+    return (
+        f"{title} with {', '.join(packages[:-1])} and {packages[-1]} for {audience}; ask {person}."
+    )
 
 
 def fill(

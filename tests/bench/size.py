@@ -17,9 +17,9 @@ COUNT = 5_000
 METHOD = """
 **Size.** The form's HTML with its style and script, without the hub's page around it. It is
 compressed by `gzip` at level 6, as proxies do it, and divided by the number of images. Names,
-display names and descriptions are those of `tests/bench/catalogue.py`. "The texts alone" are the
-same names, display names and descriptions as tab-separated lines, by the same gzip. No markup
-can be smaller than that.
+display names, descriptions in Markdown and tags are those of `tests/bench/catalogue.py`. "The
+texts alone" are the same names, display names, descriptions and tags as tab-separated lines, by
+the same gzip. No markup can be smaller than that. "Without descriptions" is without tags too.
 """
 
 
@@ -37,7 +37,9 @@ async def _size(folder: Path, described: bool) -> tuple[Finding, str]:
     each = _gzipped(html) / COUNT
     kind = "with descriptions" if described else "without descriptions"
     specs = list(images(COUNT, described=described))
-    texts = "\n".join(f"{s.name}\t{s.display_name}\t{s.description}" for s in specs).encode()
+    texts = "\n".join(
+        "\t".join((s.name, s.display_name, s.description, *s.tags)) for s in specs
+    ).encode()
     finding = Finding(
         f"size of the form's HTML at {COUNT:,} visible images, gzip, {kind}", GOAL, each,
         f"**{number(each)}** bytes an image; {_gzipped(html) / 1000:,.0f} kB of "

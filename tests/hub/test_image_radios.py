@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.catalogue.snapshot import Entry, Snapshot
@@ -86,6 +87,24 @@ def test_a_changed_image_is_shown_changed() -> None:
     assert "the first words" not in html
     assert "the second words" in html
     assert _names(html) == ["a"]
+
+
+def test_a_description_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all people, selected or not, alone or not, until the image changes."""
+    rendered: list[str] = []
+
+    def render(markdown: MarkdownIt, text: str) -> str:
+        rendered.append(text)
+        return f"<p>{text}</p>"
+
+    monkeypatch.setattr(MarkdownIt, "render", render)
+    form = OptionsForm(TYPES)
+    one, two = _entry("a", description="one"), _entry("b", "b", description="two")
+    for entries in ((one, two), (one,), (one, _entry("b", "b", description="three"))):
+        for groups in ([], ["b"]):
+            for saved in ({}, {"image": "a"}, {"image": "b"}, {"image": "gone"}):
+                assert "<p>one</p>" in form.render(Snapshot(entries), groups, saved)
+    assert rendered == ["one", "two", "three"]
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from tests.support.hub_app import HubApp
 from tests.support.markup import element
@@ -97,7 +97,7 @@ async def test_the_last_choice_is_the_first_image(hub: HubApp) -> None:
     assert _values(form, "image") == ["torch", "cuda", "minimal", "scipy"]
     (mark,) = [mark for mark in form.select(".hi-row i") if mark.get_text() == "Last used"]
     assert "Torch" in element(form, ".hi-row:first-child").get_text()
-    assert mark.find_parent("label") == element(form, ".hi-row:first-child")
+    assert mark.find_parent("label") == element(form, ".hi-row:first-child label")
 
 
 async def test_what_was_filled_in_is_not_the_last_choice(hub: HubApp) -> None:
@@ -132,6 +132,36 @@ async def test_each_image_shows_the_tag_that_would_start(hub: HubApp) -> None:
     }
 
 
+async def test_a_row_has_tags_documentation_and_description(hub: HubApp) -> None:
+    """Links and blocks stand beside the label, where HTML allows them, selected or not."""
+    hub.change_image(
+        "scipy", tags=["python", "<b>"], documentation_url="https://docs.example.org/?a=1&b=2",
+        description="For **all**, see [the course](https://example.org/course).\n\n- one",
+    )  # fmt: skip
+    plain = _row(await _form(hub, "scientist"), "scipy")
+    await hub.start("scientist", {"instance_type": "large", "image": "scipy"})
+    await hub.stop("scientist")
+    selected = _row(await _form(hub, "scientist"), "scipy")
+    assert element(selected, "label").get_text(" ", strip=True) == "SciPy 1 CPU Last used"
+    for row in (plain, selected):
+        assert not row.select("label a, label div, span div, span p")
+        assert [tag.get_text() for tag in row.select(".hi-tags i")] == ["python", "<b>"]
+        documentation = element(row, "a.hi-doc")
+        assert documentation["href"] == "https://docs.example.org/?a=1&b=2"
+        assert documentation["aria-label"] == "Documentation of SciPy"
+        assert element(row, ".hi-about strong").get_text() == "all"
+        assert element(row, ".hi-about ul li").get_text() == "one"
+        for link in row.select("a"):
+            assert link["rel"] == ["noopener", "noreferrer", "nofollow"]
+            assert link["target"] == "_blank"
+    assert _row(await _form(hub, "scientist"), "minimal").select("a, .hi-about, .hi-tags") == []
+
+
+def _row(form: BeautifulSoup, image: str) -> Tag:
+    (row,) = [row for row in form.select(".hi-row") if row.select(f"[value={image}]")]
+    return row
+
+
 async def test_one_instance_type_is_a_sentence(hub: HubApp) -> None:
     """There is nothing to choose, so no radio buttons; the form sends it all the same."""
     form = await _form(hub, "student")
@@ -145,13 +175,15 @@ async def test_one_image_is_a_sentence(hub: HubApp) -> None:
     """With its tag and description; the others' forms are as ever."""
     for name in ("scipy", "course"):
         hub.change_image(name, enabled=False)
-    hub.change_image("minimal", description="Nothing <b>else</b>", display_name="A & B")
+    hub.change_image(
+        "minimal", description="Nothing <b>else</b>, **ever**", display_name="A & B", tags=["bare"]
+    )
     form = await _form(hub, "nobody")
     assert not form.select("[type=radio]")
     assert _values(form, "image") == ["minimal"]
     told = " ".join(form.get_text().split())
     assert "The image is A & B 1." in told
-    assert "Nothing <b>else</b>" in told
+    assert "bare Nothing <b>else</b>, ever" in told
     assert len((await _form(hub, "scientist")).select("[type=radio][name=image]")) == 3
 
 

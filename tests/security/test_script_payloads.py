@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, Dialog, Page, expect
 
+from tests.support.attacks import MARKDOWN_PAYLOADS, RUN
 from tests.support.browser import sign_in
 from tests.support.hub import Hub
 from tests.support.starts import recording_hub
 
 pytestmark = pytest.mark.timeout(240)
 
-RUN = "window.__ran=(window.__ran||0)+1"
 PAYLOADS = [
     f"<script>{RUN}</script>",
     f"</script><script>{RUN}</script>",
@@ -38,6 +38,7 @@ PAYLOADS = [
 
 #: What no address may hold.
 CHARACTERS = r"[\s\\]"
+CONTROLS = {"\x00", "\x01"}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,11 @@ c.HubImages.instance_types.append(
             groups = {"groups": ["students", payload.strip()], "global": False}
             variables = {"X": payload}
             running.add_image(f"image-{number}", **text, **lists, **groups, environment=variables)
+        for number, payload in enumerate(MARKDOWN_PAYLOADS):
+            # what a description cannot hold is for the test of the renderer
+            if not CONTROLS.intersection(payload):
+                text = {"display_name": f"M {number}", "description": payload}
+                running.add_image(f"markdown-{number}", **text)
         yield running
 
 
@@ -117,6 +123,26 @@ def test_nothing_runs_on_the_options_form(browser: Browser, hub: Hub) -> None:
         page.goto(f"{hub.url}hub/spawn#image={quote(payload)}&instance_type={quote(payload)}")
         page.reload()
         assert page.evaluate("window.__ran || 0") == 0, payload
+    page.context.close()
+
+
+def test_descriptions_bring_no_scripts_into_the_options_form(browser: Browser, hub: Hub) -> None:
+    """No link leads to a script, as the browser reads it, and no element has a handler."""
+    page = sign_in(browser, hub, "student")
+    page.goto(f"{hub.url}hub/spawn")
+    rows = page.locator(".hi-row")
+    expect(rows.filter(has_text="M 0")).to_be_attached()
+    links, handlers = page.evaluate(
+        """() => {
+          const all = [...document.querySelectorAll(".hi-row *")];
+          const names = all.flatMap((element) => element.getAttributeNames());
+          return [all.filter((element) => "protocol" in element).map((link) => link.protocol),
+                  names.filter((name) => name.startsWith("on"))];
+        }"""
+    )
+    assert set(links) == {"https:"}
+    assert handlers == []
+    assert page.evaluate("window.__ran || 0") == 0
     page.context.close()
 
 

@@ -84,3 +84,55 @@ def explained(answer: httpx.Response, *statuses: int) -> None:
     body = answer.json()
     assert body["status"] == answer.status_code
     assert body["message"].endswith(".")
+
+
+#: Runs where a browser takes it for a script; tests count how often.
+RUN = "window.__ran=(window.__ran||0)+1"
+
+#: Markdown that has got scripts past other renderers or filters.
+MARKDOWN_PAYLOADS = [
+    f"[a](javascript:{RUN})",
+    f"[a](JaVaScRiPt:{RUN})",
+    f"[a](javascript&colon;{RUN})",
+    f"[a](&#106;avascript:{RUN})",
+    f"[a](&#x6A&#x61;vascript:{RUN})",
+    f"[a](java&Tab;script:{RUN})",
+    f"[a](java&NewLine;script:{RUN})",
+    f"[a](<java\tscript:{RUN}>)",
+    f"[a](<  javascript:{RUN}>)",
+    f"[a](\x01javascript:{RUN})",
+    f"[a](\x00javascript:{RUN})",
+    f"[a](\u2028javascript:{RUN})",
+    f"[a](javascript\\:{RUN})",
+    f"[a](javascript%3A{RUN})",
+    f"[a](data:text/html,<script>{RUN}</script>)",
+    f"[a](data:text/html;base64,PHNjcmlwdD4{RUN})",
+    f"[a](vbscript:{RUN})",
+    f"[a](feed:javascript:{RUN})",
+    f"<javascript:{RUN}>",
+    f"<javascript&colon;{RUN}>",
+    f"[a][x]\n\n[x]: javascript:{RUN}",
+    f"[a]\n\n[a]: <javascript:{RUN}> 'title'",
+    f"![a](javascript:{RUN})",
+    f'![a" onerror="{RUN}](x "b" onerror="{RUN}")',
+    f"![a'\"><img src=x onerror={RUN}>](https://example.org/x.png)",
+    f'[a](https://example.org "b\\" onmouseover=\\"{RUN}")',
+    f"[a](https://example.org 'b\" autofocus onfocus=\"{RUN}')",
+    f'[a](https://example.org/"onmouseover="{RUN})',
+    f"[a](<https://example.org/\"' onmouseover={RUN} x=>)",
+    f'[<img src=x onerror={RUN}>](https://example.org "<script>{RUN}</script>")',
+    f"[a [b](javascript:{RUN})](https://example.org)",
+    f"[![a](javascript:{RUN})](javascript:{RUN})",
+    f"**[a](javascript:{RUN})**\n\n- [b](javascript:{RUN})\n- # [c](javascript:{RUN})",
+    f"<a href='javascript:{RUN}'>a</a>",
+    f"<details open ontoggle={RUN}>\n\n**a**\n\n</details>",
+    f"<img src=x\nonerror={RUN}>",
+    f"<!--\n<script>{RUN}</script>",
+    f"```html onmouseover={RUN}\n<script>{RUN}</script>\n```",
+    f'```"><img src=x onerror={RUN}>\nx\n```',
+    f"    <script>{RUN}</script>",
+    f"`<script>{RUN}</script>",
+    f"</div></label></form></noscript><script>{RUN}</script>",
+    f"https://example.org/<script>{RUN}</script>",
+    f"<https://example.org/{RUN}'\"onmouseover={RUN}>",
+]

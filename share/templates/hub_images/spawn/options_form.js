@@ -27,7 +27,7 @@ const kept = new Map(); // instance type → the image that was selected when an
 const fits = (row, to) => row.kind === "universal" || row.kind === to.kind;
 const pair = () => `${image.shown} on ${type.shown}`;
 
-function* labels() {
+function* elements() {
   const rest = document.createElement("template");
   const hidden = list.querySelector("noscript");
   hidden?.remove();
@@ -36,11 +36,27 @@ function* labels() {
   yield* rest.content.children;
 }
 
-// A row with its input first, or the sentence that stands for the only image.
-function readRow(label) {
-  const input = label.firstElementChild;
-  return { label, input, name: input.value, kind: label.dataset.t, texts: null,
-    get shown() { return label.querySelector("b").textContent; } };
+// A row with its radio button, or the sentence that stands for the only image.
+function readRow(element) {
+  const input = element.querySelector("input");
+  return { element, input, name: input.value, kind: element.dataset.t, texts: null, selected: null,
+    get shown() { return element.querySelector("b").textContent; } };
+}
+
+// Only the selected row's links are tab stops, so that Start is not as many stops away as there
+// are links. The description is told with the radio button.
+function tend(row) {
+  const selected = row === image;
+  if (row.selected === selected || row.input.type === "hidden") return;
+  if (row.selected === null) describe(row);
+  row.selected = selected;
+  for (const anchor of row.element.getElementsByTagName("a")) anchor.tabIndex = selected ? 0 : -1;
+}
+
+function describe(row) {
+  const parts = [...row.element.children].filter((part) => /^hi-(tags|about)$/.test(part.className));
+  parts.forEach((part, at) => { part.id = `hi-${at}-${row.name}`; });
+  if (parts.length) row.input.setAttribute("aria-describedby", parts.map((part) => part.id).join(" "));
 }
 
 function readType(input) {
@@ -49,21 +65,31 @@ function readType(input) {
 }
 
 function tagOf(row) {
-  const tag = row.label.querySelector(`[data-k=${type.kind}]`) ?? row.label.querySelector("code");
+  const tag = row.element.querySelector(`[data-k=${type.kind}]`) ?? row.element.querySelector("code");
   return tag.textContent;
 }
 
 // What can be found: the name, and all that a row shows on instance types of the selected kind.
 function textOf(row) {
-  row.texts ??= Object.fromEntries(["cpu", "gpu"].map((kind) => [kind, readText(row, kind)]));
+  row.texts ??= readTexts(row);
   return row.texts[type.kind];
 }
 
-function readText(row, kind) {
-  const other = `[data-k=${kind === "gpu" ? "cpu" : "gpu"}]`;
-  const label = row.label.querySelector(other) ? row.label.cloneNode(true) : row.label;
-  label.querySelector(other)?.remove();
-  return fold(`${row.name}\n${label.textContent}`);
+function readTexts(row) {
+  const [label, ...beside] = row.element.children;
+  // the links to documentation all say the same
+  const others = beside.filter((part) => part.className !== "hi-doc").map((part) => part.textContent);
+  const text = (head) => fold([row.name, head.textContent, ...others].join("\n"));
+  if (!label.querySelector("[data-k]")) {
+    const same = text(label);
+    return { cpu: same, gpu: same };
+  }
+  const without = (kind) => {
+    const head = label.cloneNode(true);
+    head.querySelector(`[data-k=${kind}]`).remove();
+    return text(head);
+  };
+  return { cpu: without("gpu"), gpu: without("cpu") };
 }
 
 // The image for an instance type: the one it had, else the newest choice that fits, else the first.
@@ -79,7 +105,9 @@ function select(toType, toImage) {
   }
   // a row that is not in the page has left its radio group
   if (image && image !== toImage) image.input.checked = false;
+  const before = image;
   [type, image] = [toType, toImage];
+  for (const row of [before, image]) if (row) tend(row);
   type.input.checked = true;
   if (image) image.input.checked = true;
   root.dataset.kind = type.kind;
@@ -134,21 +162,22 @@ function showElsewhere(others) {
 
 // Moves no row that stays: it may have the focus.
 function place(visible) {
+  visible.forEach(tend);
   const there = list.children;
-  const same = there.length <= visible.length && [...there].every((label, at) => label === visible[at].label);
+  const same = there.length <= visible.length && [...there].every((element, at) => element === visible[at].element);
   if (same) {
-    list.append(...visible.slice(there.length).map((row) => row.label));
+    list.append(...visible.slice(there.length).map((row) => row.element));
   } else {
-    list.replaceChildren(...visible.map((row) => row.label));
+    list.replaceChildren(...visible.map((row) => row.element));
     scrollToSelection();
   }
 }
 
 function scrollToSelection() {
-  if (!image || !list.contains(image.label)) return;
+  if (!image || !list.contains(image.element)) return;
   // what is taller than that must not cover the list while it stays in sight
-  image.label.classList.toggle("hi-tall", image.label.offsetHeight > list.clientHeight / 2);
-  const before = image.label.previousElementSibling;
+  image.element.classList.toggle("hi-tall", image.element.offsetHeight > list.clientHeight / 2);
+  const before = image.element.previousElementSibling;
   list.scrollTop = before ? before.offsetTop + before.offsetHeight : 0;
 }
 
@@ -240,7 +269,7 @@ function listen() {
 function open() {
   root.classList.add("hi-live");
   types = [...root.querySelectorAll("input[name=instance_type]")].map(readType);
-  rows = [...labels()].map(readRow);
+  rows = [...elements()].map(readRow);
   const checked = (item) => item.input.checked || item.input.type === "hidden";
   type = types.find(checked) ?? types[0];
   select(type, rows.find(checked) ?? null);
