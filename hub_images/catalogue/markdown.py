@@ -2,7 +2,7 @@
 
 Guarantees: no element, attribute or address of the author's own reaches the page. Raw HTML is
 shown as text; links are http, https or mailto, and say `noopener noreferrer nofollow`; images
-are left out.
+are left out. A description stands within a page or a list, so its headings are paragraphs there.
 """
 
 from __future__ import annotations
@@ -30,11 +30,22 @@ def _link_open(
     return renderer.renderToken(tokens, idx, options, env)
 
 
+def _heading(
+    renderer: RendererHTML, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+) -> str:
+    tokens[idx].tag = "p"
+    if tokens[idx].nesting == 1:
+        tokens[idx].attrSet("class", "fw-bold")
+    return renderer.renderToken(tokens, idx, options, env)
+
+
 def _make() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
     # only absolute addresses: a path would lead to pages of the hub
     markdown.validateLink = lambda url: bool(_ALLOWED_LINK.match(url))  # type: ignore[method-assign]
     markdown.add_render_rule("link_open", _link_open)
+    for end in ("open", "close"):
+        markdown.add_render_rule(f"heading_{end}", _heading)
     return markdown
 
 

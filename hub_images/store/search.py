@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from hub_images.catalogue.image import SEARCHED, ImageSpec, ImageType
+from hub_images.catalogue.reference import registry_of
 from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image, ImageGroup
 
 Sort = Literal["name", "display_name", "type", "updated_at", "order"]
@@ -46,6 +47,8 @@ class ImageQuery:
     tag: str | None = None
     """In any case of its letters."""
     pull_secret: str | None = None
+    registry: str | None = None
+    """The host of `url` or `gpu_url`, as `normalised_registry` writes it."""
     sort: Sort = "display_name"
     descending: bool = False
     limit: int = 50
@@ -69,6 +72,13 @@ def sort_key(image: ImageSpec | Image) -> str:
 def search_text(image: ImageSpec | Image) -> str:
     """Return the folded text that a search looks in."""
     return _FIELD_END.join(_folded(getattr(image, name)) for name in SEARCHED)
+
+
+def derive(image: Image) -> None:
+    """Set the columns of a row that lists sort, search and filter by, from its other columns."""
+    image.sort_key, image.search_text = sort_key(image), search_text(image)
+    image.url_registry = registry_of(image.url) if image.url else None
+    image.gpu_url_registry = registry_of(image.gpu_url) if image.gpu_url else None
 
 
 def _folded(value: Any) -> str:
@@ -135,6 +145,9 @@ def _filtered(statement: Select[Any], query: ImageQuery) -> Select[Any]:
         statement = statement.where(Image.is_global.is_(query.is_global))
     if query.pull_secret is not None:
         statement = statement.where(Image.pull_secret == query.pull_secret)
+    if query.registry is not None:
+        hosts = (Image.url_registry, Image.gpu_url_registry)
+        statement = statement.where(or_(*(host == query.registry for host in hosts)))
     if query.enabled is not None:
         statement = statement.where(Image.enabled.is_(query.enabled))
     if query.group is not None:
@@ -146,3 +159,11 @@ def listed_groups(session: Session) -> list[str]:
     """Return the names of all groups that any image lists, sorted."""
     names = session.execute(select(ImageGroup.group_name).distinct()).scalars()
     return sorted(names)
+
+
+def listed_registries(session: Session) -> list[str]:
+    """Return the normalised hosts of all references that any image has, sorted."""
+    found: set[str | None] = set()
+    for column in (Image.url_registry, Image.gpu_url_registry):
+        found.update(session.execute(select(column).distinct()).scalars())
+    return sorted(host for host in found if host is not None)

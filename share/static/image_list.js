@@ -1,6 +1,7 @@
 // The list of images. Everything works without this file. It asks before deleting in a modal
 // dialog with fresh numbers, selects all, and keeps the address short.
-import { countChosen } from "./chosen.js";
+import { startBar } from "./bulk_bar.js";
+import { forgetWhatIsDone, markSent } from "./chosen_store.js";
 import { xsrfToken } from "./session.js";
 
 const settings = document.getElementById("list-script").dataset;
@@ -18,17 +19,23 @@ document.getElementById("filters").addEventListener("submit", (event) => {
   window.location.assign(event.target.action + (query ? `?${query}` : ""));
 });
 
-// --- bulk: select all, count
+// --- several at once: the bar; see bulk_bar.js
 const bulk = document.getElementById("bulk");
+forgetWhatIsDone(settings.store);
 
 if (bulk) {
-  countChosen(boxes, bulk.querySelectorAll("button[name=action]"));
+  const bar = startBar(bulk, boxes, settings.store);
 
   bulk.addEventListener("submit", (event) => {
-    if (event.submitter?.value === "delete") {
+    const doomed = event.submitter?.value === "delete" ? bar.doomed() : null;
+    if (doomed) {
       event.preventDefault();
-      const chosen = boxes.filter((box) => box.checked);
-      ask(chosen.map((box) => ({ name: box.value, ...box.dataset })), settings.bulk);
+      ask(doomed, settings.bulk);
+    }
+  });
+  dialog.querySelector("form").addEventListener("submit", (event) => {
+    if (event.submitter?.formMethod !== "dialog") {
+      markSent(settings.store);
     }
   });
   document.getElementById("ask").addEventListener("submit", (event) => {

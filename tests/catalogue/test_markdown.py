@@ -20,3 +20,9 @@ def test_links_say_that_we_do_not_vouch_for_them() -> None:
 def test_other_addresses_are_no_links(link: str) -> None:
     """A path would lead to the hub's own pages."""
     assert "<a" not in rendered(f"[text]({link}) <{link}>")
+
+
+@pytest.mark.parametrize("heading", ["# Data", "###### Data", "Data\n===="])
+def test_headings_are_not_those_of_the_page(heading: str) -> None:
+    """Otherwise the page's own would be out of order."""
+    assert rendered(f"{heading}\n\ntext") == '<p class="fw-bold">Data</p>\n<p>text</p>\n'

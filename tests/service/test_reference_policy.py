@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,9 +120,27 @@ def test_bulk_enables_all_or_none(strict: Hub) -> None:
         )
         assert cell(page, "good", "Enabled") == "No"
         page = visitor.post("bulk", 303, action="enable", names=["good"])
-        assert text(page, "#flash") == "Enabled 1 image."
+        assert text(page, "#flash") == "Enabled good."
         page = visitor.post("bulk", 303, action="disable", names=["old", "good"])
-        assert text(page, "#flash") == "Disabled 2 images."
+        assert text(page, "#flash") == "Disabled 2 images: good, old."
+
+
+def test_a_replacement_has_to_be_allowed(strict: Hub) -> None:
+    """The preview says which image may not move there, and there is nothing to confirm.
+
+    An image that stays as it is, is not in the way.
+    """
+    visitor = Visitor.sign_in(strict, "admin")
+    sent: dict[str, Any] = {"action": "replace", "names": ["good", "old"], "values": "given"}
+    with closing(visitor.client):
+        to_foreign = {"find": "registry.example.org/lab", "put": "quay.io/jupyter"}
+        page = visitor.post("bulk", **sent | to_foreign)
+        assert text(page, "#summary").endswith("1 stays as it is, 1 cannot be changed in this way.")
+        assert "quay.io/jupyter/there" in text(page, ".hub-images-refused li")
+        assert not page.select("#confirm")
+        page = visitor.post("bulk", 422, **sent | to_foreign, confirmed="yes")
+        assert "quay.io/jupyter/there" in text(page, ".hub-images-refused li")
+        assert strict.images("GET", "images/good").json()["url"] == GOOD
 
 
 def test_many_refused_names_fit_the_message(strict: Hub) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from http import HTTPStatus
+from urllib.parse import quote, urlencode
 
 from hub_images.service.changes import Changes
 from hub_images.service.pages.list_state import ListState
 from hub_images.service.web.page import PageHandler
 
-MAX_NAMES = 200  # in one address or bulk action; the list shows 25
+MAX_NAMES = 200  # in one address
 
 
 class ImagesPage(PageHandler):
@@ -31,14 +33,33 @@ class ImagesPage(PageHandler):
 
     def seen_versions(self) -> dict[str, int]:
         """Return the versions that the page showed, by name; of what is malformed, none."""
-        sent = (text.partition("=") for text in self.get_body_arguments("versions"))
-        return {
-            name: int(version)
-            for name, _equals, version in sent
-            if version.isascii() and version.isdigit() and len(version) < 10
-        }
+        return numbers_of(self.get_body_arguments("versions"))
 
-    def back_to_list(self, message: str, kind: str = "success") -> None:
-        """Redirect after a POST to the list with its filters, and show a message there."""
+    def back_to_list(self, message: str, kind: str = "success", shown: str = "") -> None:
+        """Redirect after a POST to the list with its filters, and show a message there.
+
+        `shown` names the image whose row is to be in sight. If the form came from the page of an
+        image, redirect there instead.
+        """
         self.flash(message, kind)
-        self.redirect(self.root + self.state.query_string(), status=HTTPStatus.SEE_OTHER)
+        page = self.get_body_argument("image_page", "")
+        below = image_address(page) if page else ""
+        query = self.state.query_string()
+        if shown and not page:
+            query += f"{'&' if query else '?'}{urlencode({'shown': shown})}"
+        self.redirect(self.root + below + query, status=HTTPStatus.SEE_OTHER)
+
+
+def image_address(name: str) -> str:
+    """Return the address of an image's page, below the service's own."""
+    return f"image/{quote(name, safe='')}"
+
+
+def numbers_of(sent: Iterable[str]) -> dict[str, int]:
+    """Read versions by name from `name=version`; what is malformed is left out."""
+    parts = (text.partition("=") for text in sent)
+    return {
+        name: int(version)
+        for name, _equals, version in parts
+        if version.isascii() and version.isdigit() and len(version) < 10
+    }
