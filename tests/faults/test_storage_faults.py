@@ -18,7 +18,7 @@ from tests.support.read_only import expect_read_only
 from tests.support.requirements import require
 from tests.support.services import Service, Services
 
-ROOM = 300_000
+ROOM = 400_000
 
 
 def _fill(service: Service) -> tuple[list[str], str]:

@@ -38,7 +38,9 @@ def _add(page: Page, kube: KubeHub) -> None:
     expect(choice.get_by_role("option", name="lab-registry")).to_have_count(1)
     choice.select_option("lab-registry")
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("row", name="torch")).to_contain_text("Yes")
+    expect(page.locator("#image-torch")).to_contain_text("Offered")
+    page.locator("#image-torch").get_by_role("link", name="PyTorch", exact=True).click()
+    expect(page.get_by_role("main")).to_contain_text("lab-registry")
 
 
 def test_from_the_admin_page_to_jupyterlab(browser: Browser, kube: KubeHub) -> None:
