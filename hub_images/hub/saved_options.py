@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyterhub import orm
 from sqlalchemy import event
 
-from hub_images.catalogue.choice import Choice, remembered
+from hub_images.catalogue.choice import Choice
+from hub_images.catalogue.user_options import remembered
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
