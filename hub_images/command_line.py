@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import Any
 
-from jupyterhub.log import CoroutineLogFormatter
 from sqlalchemy.exc import SQLAlchemyError
+from tornado.log import LogFormatter
 from traitlets import Unicode, default
 from traitlets.config import Application, catch_config_error
 
@@ -51,7 +52,7 @@ class Command(Application):
             "%(module)s:%(lineno)d]%(end_color)s %(message)s"
         )
 
-    _log_formatter_cls = CoroutineLogFormatter
+    _log_formatter_cls: Any = LogFormatter  # typed as one of traitlets' own
 
     @catch_config_error
     def initialize(self, argv: list[str] | None = None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,7 @@ LAYERS: list[set[str]] = [
 ONLY = {
     "sqlalchemy": {"store", "top", "service", "hub"},
     "alembic": {"store"},
-    "tornado": {"service", "hub"},
+    "tornado": {"top", "service", "hub"},
     "jupyterhub": {"top", "service", "hub"},
     "pydantic": {"catalogue", "service"},
 }
@@ -130,6 +132,19 @@ def test_libraries_stay_where_they_belong(package: str) -> None:
         if any(name.split(".")[0] == package for name in _imports(path))
     }
     assert knowing <= ONLY[package]
+
+
+def test_the_service_carries_no_hub() -> None:
+    """What only the hub's process, a cluster or a document needs stays out of its memory."""
+    code = "import sys, hub_images.service.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    heavy = {
+        "jupyterhub.app", "jupyterhub.handlers", "jupyterhub.spawner", "jupyterhub.user",
+        "kubernetes_asyncio", "kubespawner", "prometheus_client", "yaml",
+    }  # fmt: skip
+    assert not heavy & set(loaded)
 
 
 def test_only_one_module_knows_kubernetes() -> None:

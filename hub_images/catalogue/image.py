@@ -148,7 +148,7 @@ class ImageSpec(BaseModel):
         Annotated[SecretName, Field()] | None,
         BeforeValidator(blank_is_none),
         BeforeValidator(strip),
-        Field(title="Use image pull secret", description="Name of an image pull secret."),
+        Field(title="Use Image Pull Secret", description="Name of an image pull secret."),
     ] = None
     order: Annotated[
         StrictInt,

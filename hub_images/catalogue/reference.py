@@ -9,6 +9,8 @@ different ways to write the same image compare equal.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
 NAME_MAX_LENGTH = 255
 MAX_LENGTH = 512
@@ -26,6 +28,9 @@ _DIGEST = r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}"
 _REFERENCE = re.compile(
     rf"(?P<name>(?:{_DOMAIN}/)?{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?"
 )
+#: The same for scripts: JavaScript writes the names of groups in another way.
+SCRIPT_PATTERN = f"^(?:{_REFERENCE.pattern.replace('(?P<', '(?<')})$"
+_WITH_SCHEME = re.compile(r"(?P<scheme>(?:https?|docker)://)(?P<rest>.+)", re.IGNORECASE)
 _PREFIX = re.compile(rf"(?P<host>{_DOMAIN})(?:/(?P<path>{_PATH}))?")
 _BARE_ID = re.compile(r"[a-f0-9]{64}")
 
@@ -49,6 +54,32 @@ def reference_problem(value: str) -> str | None:
     return None
 
 
+def without_scheme(value: str) -> tuple[str, str]:
+    """Return `value` without the scheme that people copy along with it, and that scheme.
+
+    Takes off `https://`, `http://` or `docker://` only if a valid reference follows. After the
+    first two it has to begin with a host, as every web address does. Else the scheme is blank.
+    """
+    match = _WITH_SCHEME.fullmatch(value)
+    if match is None or reference_problem(match["rest"]) is not None:
+        return value, ""
+    scheme, rest = match["scheme"].lower(), match["rest"]
+    host, slash, _path = rest.partition("/")
+    if scheme != "docker://" and not (slash and _is_host(host)):
+        return value, ""
+    return rest, scheme
+
+
+def moving_tag(reference: str) -> Literal["missing", "latest"] | None:
+    """Say why the content of a valid reference may change at any time; None if nothing says so."""
+    if is_pinned(reference):
+        return None
+    _repository, colon, tag = reference.rpartition("/")[2].partition(":")
+    if not colon:
+        return "missing"
+    return "latest" if tag == "latest" else None
+
+
 def is_pinned(reference: str) -> bool:
     """Say whether a valid reference names its content by a digest."""
     return "@" in reference
@@ -65,9 +96,39 @@ def shown_tag(reference: str) -> str:
     The tag; without one, the first twelve digits of the digest; with neither, `latest`, which is
     what container runtimes take then.
     """
+    parts = reference_parts(reference)
+    return parts.tag or parts.digest.partition(":")[2][:12] or "latest"
+
+
+@dataclass(frozen=True)
+class ReferenceParts:
+    """What a reference is made of, as written; tag and digest are blank where it has none."""
+
+    repository: str
+    tag: str
+    digest: str
+
+
+def reference_parts(reference: str) -> ReferenceParts:
+    """Return the parts of a valid reference."""
     name, _at, digest = reference.partition("@")
-    _repository, _colon, tag = name.rpartition("/")[2].partition(":")
-    return tag or digest.partition(":")[2][:12] or "latest"
+    head, slash, last = name.rpartition("/")
+    component, _colon, tag = last.partition(":")
+    return ReferenceParts(head + slash + component, tag, digest)
+
+
+def shown_parts(reference: str) -> tuple[str, str]:
+    """Return the repository of a valid reference, and its tag and digest as people see them.
+
+    The second part begins with its `:` or `@`, and is blank where there is neither. A digest
+    is cut to twelve digits, which tell it from others.
+    """
+    name, at, digest = reference.partition("@")
+    algorithm, _colon, digits = digest.partition(":")
+    head, slash, last = name.rpartition("/")
+    repository, colon, tag = last.partition(":")
+    shown_digest = f"@{algorithm}:{digits[:12]}" if at else ""
+    return head + slash + repository, colon + tag + shown_digest
 
 
 def normalised_name(reference: str) -> str:
@@ -78,9 +139,7 @@ def normalised_name(reference: str) -> str:
     docker.io, where a path of one component lies below `library`. Hosts are in lower case,
     without the port 443.
     """
-    name = reference.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    name = head + slash + last.partition(":")[0]
+    name = reference_parts(reference).repository
     first, slash, path = name.partition("/")
     if not slash or not _is_host(first):
         host, path = "docker.io", name
@@ -89,6 +148,18 @@ def normalised_name(reference: str) -> str:
     if host == "docker.io" and "/" not in path:
         path = f"library/{path}"
     return f"{host}/{path}"
+
+
+def registry_of(reference: str) -> str:
+    """Return the host of a valid reference as in `normalised_name`; docker.io if it names none."""
+    return normalised_name(reference).partition("/")[0]
+
+
+def normalised_registry(value: str) -> str:
+    """Return a `host` or `host:port` as in `normalised_name`; raises ValueError, which says why."""
+    if not re.fullmatch(_DOMAIN, value) or len(value) > NAME_MAX_LENGTH:
+        raise ValueError("Give a registry's host, such as quay.io or registry.example.org:5000.")
+    return _normalised_host(value)
 
 
 def normalised_prefix(value: str) -> str:

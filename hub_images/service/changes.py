@@ -7,11 +7,13 @@ nothing else.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from hub_images import scopes
+from hub_images.catalogue.bulk import BulkChange, Outcome
 from hub_images.catalogue.difference_line import difference_line
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import ImageSpec
@@ -20,7 +22,9 @@ from hub_images.service.context import ServiceContext
 from hub_images.service.pull_secrets import KnownSecrets
 from hub_images.service.web.identity import Caller
 from hub_images.store import images
-from hub_images.store.images import Change, Expected
+from hub_images.store.images import Change, Expected, spec_of
+from hub_images.store.orm import Image
+from hub_images.store.selection import Selection, digest_of
 
 log = logging.getLogger("hub_images")
 
@@ -41,6 +45,16 @@ class _UncheckedSecret(Exception):
     def __init__(self, name: str | None) -> None:
         super().__init__(name)
         self.name = name
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a change would make of several images, and which state of them that is about."""
+
+    images: Sequence[Image]
+    outcomes: Sequence[Outcome]
+    """For each of `images`, in their order."""
+    digest: str
 
 
 class Changes:
@@ -109,31 +123,55 @@ class Changes:
                 await self._check_pull_secret(unchecked.name)
                 checked = unchecked.name
 
-    async def set_enabled(
-        self, names: Collection[str], enabled: bool, seen: Mapping[str, int] | None = None
-    ) -> list[Change]:
-        """Enable or disable the named images that exist; return those that changed.
+    async def preview(self, selection: Selection, change: BulkChange) -> Preview:
+        """Say what `change_several` would do now; raises `InvalidFields` and `TooManyImages`."""
+        self._caller.require(scopes.WRITE)
+        await self._check_pull_secret_of(change)
 
-        Changes nothing and raises `VersionConflict` if one is not at the version in `seen`, and
-        `InvalidFields`, by name of image, if one that is to be enabled has a reference that is
-        not allowed.
+        def look(session: Session) -> Preview:
+            chosen = selection.images(session)
+            make = self._saved(change)
+            outcomes = [Outcome.of(spec_of(image), make) for image in chosen]
+            return Preview(chosen, outcomes, digest_of(chosen))
+
+        return await self._database.read(look)
+
+    async def change_several(
+        self,
+        selection: Selection,
+        change: BulkChange,
+        *,
+        seen: Mapping[str, int] | None = None,
+        digest: str | None = None,
+    ) -> list[Change]:
+        """Change the selected images that exist, all or none; return those that changed.
+
+        Raises `VersionConflict` if one is not at the version in `seen`, `SelectionChanged` if
+        they are no longer those of the preview with that `digest`, `TooManyImages`, and
+        `InvalidFields`: by value of the change, or by name of image for those that a save would
+        refuse.
         """
         self._caller.require(scopes.WRITE)
+        await self._check_pull_secret_of(change)
 
-        def change(session: Session) -> list[Change]:
-            changes = images.set_enabled(
-                session, names, enabled, actor=self._caller.name, seen=seen
+        def write(session: Session) -> list[Change]:
+            names = [image.name for image in selection.images(session, digest)]
+            return images.change_images(
+                session, names, self._saved(change), actor=self._caller.name, seen=seen
             )
-            refused = {
-                change.image.name: [sentence for field in problems.values() for sentence in field]
-                for change in changes
-                if enabled and (problems := self._policy.field_problems(change.image))
-            }
-            if refused:
-                raise InvalidFields(refused)
-            return changes
 
-        return await self._write(change)
+        return await self._write(write)
+
+    def _saved(self, change: BulkChange) -> Callable[[ImageSpec], ImageSpec]:
+        """Return the change with the checks of a save, for images that it does change."""
+
+        def make(stored: ImageSpec) -> ImageSpec:
+            spec = change.make(stored)
+            if spec != stored:
+                self._check_references(spec, _fields_to_check(stored, spec))
+            return spec
+
+        return make
 
     async def delete(self, name: str, *, expected: Expected = None) -> Change:
         """Delete an image; raises `ImageNotFound` and `VersionConflict`."""
@@ -143,11 +181,20 @@ class Changes:
         )
 
     async def delete_several(
-        self, names: Collection[str], seen: Mapping[str, int] | None = None
+        self,
+        selection: Selection,
+        *,
+        seen: Mapping[str, int] | None = None,
+        digest: str | None = None,
     ) -> list[Change]:
-        """Delete the named images that exist; raises `VersionConflict` as `set_enabled` does."""
+        """Delete the selected images that exist; raises conflicts as `change_several` does."""
         self._caller.require(scopes.WRITE)
-        return await self._write(lambda session: images.delete_images(session, names, seen=seen))
+
+        def write(session: Session) -> list[Change]:
+            names = [image.name for image in selection.images(session, digest)]
+            return images.delete_images(session, names, seen=seen)
+
+        return await self._write(write)
 
     def _check_references(self, spec: ImageSpec, fields: Collection[str]) -> None:
         """Raise `InvalidFields` if a reference in one of `fields` is not allowed."""
@@ -158,6 +205,9 @@ class Changes:
         """Raise `InvalidFields` for a pull secret that is not in the list."""
         if name is not None and (await self.known_secrets()).lacks(name):
             raise InvalidFields({"pull_secret": [f"{name} is not in the list of pull secrets."]})
+
+    async def _check_pull_secret_of(self, change: BulkChange) -> None:
+        await self._check_pull_secret(change.values.pull_secret)
 
     async def _write_one(self, function: Callable[[Session], Change]) -> Change:
         change = await self._database.write(function)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment
@@ -12,6 +12,7 @@ from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.hub_client import HubClient
 from hub_images.service.pull_secrets import PullSecrets
 from hub_images.store.database import Database
+from hub_images.store.overview import OverviewCache
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,4 @@ class ServiceContext:
     templates: Environment
     template_vars: dict[str, Any]
     service_name: str
+    overviews: OverviewCache = field(default_factory=OverviewCache)

@@ -1,4 +1,4 @@
-"""What the service asks the hub: its groups, which servers run which image, and to stop one.
+"""What the service asks the hub: its groups and users, which servers run what, and to stop one.
 
 Every request is bounded in time. If the hub does not answer a question, the result is None:
 a page then says "unknown" and does not fail.
@@ -12,10 +12,10 @@ import logging
 import math
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
@@ -32,6 +32,8 @@ PAGE_SIZE = 200  # the most that the hub's API gives by default
 _TIMEOUT = 599  # Tornado's own status
 #: What reading an answer raises that is no JSON, or JSON of another shape.
 _ODD_ANSWERS = (ValueError, KeyError, TypeError)
+
+T = TypeVar("T")
 
 log = logging.getLogger("hub_images")
 
@@ -98,6 +100,23 @@ class HubClient:
         found = [Group(str(item.get("name")), len(item.get("users") or [])) for item in items]
         return sorted(found, key=lambda group: group.name.casefold())
 
+    async def members(self, groups: Collection[str]) -> dict[str, frozenset[str]] | None:
+        """Return who is in each of `groups` that the hub knows; None if it does not answer."""
+        items = await self._all("groups", {})
+        if items is None:
+            return None
+        return {
+            name: frozenset(map(str, item.get("users") or []))
+            for item in items
+            if (name := str(item.get("name"))) in groups
+        }
+
+    async def user_count(self) -> int | None:
+        """Return how many users the hub has; None if it does not answer."""
+        # one user is enough: the answer says how many there are
+        count: int | None = await self._shared("user count", self._ask_user_count)
+        return count
+
     async def running_servers(self, *, now: bool = False) -> RunningServers | None:
         """Return the servers that run an image; None if the hub does not answer.
 
@@ -149,41 +168,60 @@ class HubClient:
     async def _all(
         self, path: str, query: dict[str, str], *, now: bool = False
     ) -> list[dict[str, Any]] | None:
+        def ask() -> Awaitable[Any]:
+            return _bounded(path, self._pages(path, query))
+
         key = f"{path}?{urlencode(query)}"
-        if key not in self._answers:
-            self._answers[key] = _SharedAnswer(lambda: self._bounded(path, query))
-        items: list[dict[str, Any]] | None = await self._answers[key].get(now=now)
+        items: list[dict[str, Any]] | None = await self._shared(key, ask, now=now)
         return items
 
-    async def _bounded(self, path: str, query: dict[str, str]) -> list[dict[str, Any]] | None:
+    async def _shared(
+        self, key: str, ask: Callable[[], Awaitable[Any]], *, now: bool = False
+    ) -> Any:
+        if key not in self._answers:
+            self._answers[key] = _SharedAnswer(ask)
+        return await self._answers[key].get(now=now)
+
+    async def _ask_user_count(self) -> int | None:
+        answer = await _bounded("users", self._page("users", {"limit": 1}))
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await self._pages(path, query)
-        except (TimeoutError, OSError, HTTPClientError, *_ODD_ANSWERS) as error:
-            log.warning("Could not read the hub's %s: %s", path, error or type(error).__name__)
+            return None if answer is None else int(answer["_pagination"]["total"])
+        except _ODD_ANSWERS as error:
+            log.warning("Could not read the number of the hub's users: %s", error)
             return None
 
     async def _pages(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
-        client = AsyncHTTPClient()
         items: list[dict[str, Any]] = []
         offset: int | None = 0
         while offset is not None:
-            parameters = urlencode({**query, "limit": PAGE_SIZE, "offset": offset})
-            response = await client.fetch(
-                HTTPRequest(
-                    f"{self._api_url}/{path}?{parameters}",
-                    headers={
-                        "Authorization": f"token {self._token}",
-                        "Accept": "application/jupyterhub-pagination+json",
-                    },
-                    request_timeout=TIMEOUT_SECONDS,
-                )
-            )
-            answer = json.loads(response.body)
+            answer = await self._page(path, {**query, "limit": PAGE_SIZE, "offset": offset})
             items.extend(dict(item) for item in answer["items"])
             following = answer["_pagination"]["next"]
             offset = following["offset"] if following else None
         return items
+
+    async def _page(self, path: str, query: Mapping[str, str | int]) -> Any:
+        response = await AsyncHTTPClient().fetch(
+            HTTPRequest(
+                f"{self._api_url}/{path}?{urlencode(query)}",
+                headers={
+                    "Authorization": f"token {self._token}",
+                    "Accept": "application/jupyterhub-pagination+json",
+                },
+                request_timeout=TIMEOUT_SECONDS,
+            )
+        )
+        return json.loads(response.body)
+
+
+async def _bounded(asked: str, answer: Awaitable[T]) -> T | None:
+    """Return an answer of the hub; None if it takes too long or cannot be read."""
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            return await answer
+    except (TimeoutError, OSError, HTTPClientError, *_ODD_ANSWERS) as error:
+        log.warning("Could not read the hub's %s: %s", asked, error or type(error).__name__)
+        return None
 
 
 def _reason(error: HTTPClientError) -> str:

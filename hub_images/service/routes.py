@@ -9,7 +9,7 @@ from hub_images.catalogue.image import GROUPS_MAX
 from hub_images.service.api import images as api_images
 from hub_images.service.api import lists
 from hub_images.service.context import ServiceContext
-from hub_images.service.pages import actions, editor, image_list, running
+from hub_images.service.pages import actions, bulk, editor, image_list, image_page, running
 from hub_images.service.web.access_log import AccessLog
 from hub_images.service.web.application import ServiceApplication, StaticFiles
 from hub_images.service.web.client_address import TrustedProxies
@@ -21,9 +21,10 @@ from hub_images.templates import static_folder
 PAGES: list[tuple[str, type[IdentifiedHandler]]] = [
     ("", image_list.ListPage),
     ("new", editor.NewPage),
+    ("image/([^/]+)", image_page.ImagePage),
     ("edit/([^/]+)", editor.EditPage),
     ("delete/([^/]+)", actions.DeletePage),
-    ("bulk", actions.BulkPage),
+    ("bulk", bulk.BulkPage),
     ("usage", actions.UsagePage),
     ("running/([^/]+)", running.RunningPage),
 ]

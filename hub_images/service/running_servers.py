@@ -45,6 +45,11 @@ class RunningServers:
         for server in servers:
             self._by_image.setdefault(server.image, []).append(server)
 
+    @property
+    def images(self) -> list[str]:
+        """The names of the images that any server runs, sorted."""
+        return sorted(self._by_image)
+
     def of(self, image: str, identity: str | None = None) -> list[RunningServer]:
         """Return the servers that run the image, by user and server name."""
         found = [s for s in self._by_image.get(image, ()) if s.runs(image, identity)]

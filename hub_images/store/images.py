@@ -17,7 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
+from hub_images.catalogue.bulk import Outcome
 from hub_images.catalogue.difference import FieldChange, differences
+from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import (
     ATTRIBUTES,
     ImageRecord,
@@ -25,7 +27,9 @@ from hub_images.catalogue.image import (
     image_fields,
 )
 from hub_images.store.orm import Image, PastName
-from hub_images.store.search import search_text, sort_key
+from hub_images.store.search import derive
+
+_AT_ONCE = 10_000  # names in a statement: SQLite takes 32,766 parameters
 
 AnyVersion = Literal["*"]
 #: The versions that a caller accepts; None accepts any.
@@ -121,6 +125,18 @@ def identities(session: Session, names: Collection[str]) -> dict[str, str]:
     return dict(rows.tuples().all())
 
 
+def named_ids(session: Session, names: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Return id, name and identity of the named images that exist."""
+    sought = _storable(names)
+    found: list[tuple[int, str, str]] = []
+    for start in range(0, len(sought), _AT_ONCE):
+        statement = select(Image.id, Image.name, Image.identity).where(
+            Image.name.in_(sought[start : start + _AT_ONCE])
+        )
+        found += [(row.id, row.name, row.identity) for row in session.execute(statement)]
+    return found
+
+
 def create_image(session: Session, spec: ImageSpec, *, actor: str) -> Change:
     """Add an image; raises `ImageExists`."""
     if session.execute(select(Image.id).where(Image.name == spec.name)).first():
@@ -170,22 +186,32 @@ def change_image(
     return _store(image, before, change(before), actor)
 
 
-def set_enabled(
+def change_images(
     session: Session,
     names: Collection[str],
-    enabled: bool,
+    make: Callable[[ImageSpec], ImageSpec],
     *,
     actor: str,
     seen: Mapping[str, int] | None = None,
 ) -> list[Change]:
-    """Enable or disable the named images that exist.
+    """Replace the writable fields of the named images that exist with what `make` returns.
 
-    `seen` holds the versions that the caller knows, by name. Raises `VersionConflict`.
+    All or none. `seen` holds the versions that the caller knows, by name. Raises
+    `VersionConflict`, and `InvalidFields` by the images' names for those that `make` refuses.
     """
+    images = _seen_images(session, names, seen)
+    outcomes = [Outcome.of(spec_of(image), make) for image in images]
+    refused = {
+        outcome.before.name: [text for field in outcome.refused.values() for text in field]
+        for outcome in outcomes
+        if outcome.after is None
+    }
+    if refused:
+        raise InvalidFields(refused)
     return [
-        _store(image, spec, spec.model_copy(update={"enabled": enabled}), actor)
-        for image in _seen_images(session, names, seen)
-        for spec in [spec_of(image)]
+        _store(image, outcome.before, outcome.after, actor)
+        for image, outcome in zip(images, outcomes, strict=True)
+        if outcome.after is not None
     ]
 
 
@@ -199,7 +225,7 @@ def delete_image(session: Session, name: str, *, expected: Expected = None) -> C
 def delete_images(
     session: Session, names: Collection[str], *, seen: Mapping[str, int] | None = None
 ) -> list[Change]:
-    """Delete the named images that exist; `seen` as for `set_enabled`."""
+    """Delete the named images that exist; `seen` as for `change_images`."""
     return _delete(session, _seen_images(session, names, seen))
 
 
@@ -245,8 +271,7 @@ def _store(image: Image, before: ImageSpec, after: ImageSpec, actor: str) -> Cha
 def _assign(image: Image, spec: ImageSpec) -> None:
     for name in ATTRIBUTES.values():
         setattr(image, name, getattr(spec, name))
-    image.sort_key = sort_key(spec)
-    image.search_text = search_text(spec)
+    derive(image)
 
 
 def spec_of(image: Image) -> ImageSpec:

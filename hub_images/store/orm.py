@@ -39,6 +39,7 @@ from hub_images.catalogue.fields import (
 )
 from hub_images.catalogue.image import IMAGE_TYPES
 from hub_images.catalogue.reference import MAX_LENGTH as REFERENCE_MAX_LENGTH
+from hub_images.catalogue.reference import NAME_MAX_LENGTH as REGISTRY_MAX_LENGTH
 
 ACTOR_MAX_LENGTH = 255  # of `users.name` in JupyterHub's database
 TOKEN_LENGTH = 32  # of a random UUID in hexadecimal digits
@@ -212,6 +213,8 @@ class Image(Base):
         Index("ix_hub_images_image_sort_key", "sort_key", "name"),
         Index("ix_hub_images_image_order", "order", "sort_key", "name"),
         Index("ix_hub_images_image_updated_at", "updated_at", "name"),
+        Index("ix_hub_images_image_url_registry", "url_registry"),
+        Index("ix_hub_images_image_gpu_url_registry", "gpu_url_registry"),
         _TABLE_OPTIONS,
     )
 
@@ -261,6 +264,9 @@ class Image(Base):
     # derived when the row is written: see the module's docstring
     sort_key: Mapped[str] = mapped_column(text(SORT_KEY_MAX_LENGTH), nullable=False)
     search_text: Mapped[str] = mapped_column(folded_text(), nullable=False)
+    url_registry: Mapped[str | None] = mapped_column(text(REGISTRY_MAX_LENGTH))
+    """The normalised host of `url`; null if that is blank."""
+    gpu_url_registry: Mapped[str | None] = mapped_column(text(REGISTRY_MAX_LENGTH))
     fingerprint: Mapped[int] = mapped_column(BigInteger, nullable=False)
 
     @property

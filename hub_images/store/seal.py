@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapper, Session, selectinload
 
 from hub_images.catalogue.image import ImageSpec
 from hub_images.store.orm import CatalogueState, Image
-from hub_images.store.search import search_text, sort_key
+from hub_images.store.search import derive
 
 #: What a fingerprint covers, and then the groups: what a hub reads of an image.
 SEALED = (*(name for name in ImageSpec.model_fields if name != "groups"), "version", "identity")
@@ -88,7 +88,7 @@ def is_whole(session: Session) -> bool:
 def seal_anew(session: Session) -> None:
     """Derive anew what is derived of every image, and seal: after an upgrade, or a repair."""
     for image in session.scalars(select(Image).options(selectinload(Image.group_rows))):
-        image.sort_key, image.search_text = sort_key(image), search_text(image)
+        derive(image)
         image.fingerprint = fingerprint_of(image)
     session.flush()
     seal(session)

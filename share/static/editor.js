@@ -1,27 +1,46 @@
-// The form of an image. Everything works without this file. It finds groups, asks before typed
-// text is lost, and focuses what went wrong.
+// The form of an image. Everything works without this file. It asks before typed text is lost,
+// keeps what was sent until it has arrived, and focuses what went wrong.
 import "./session.js";
+import { GroupField } from "./group_field.js";
+import { keptForm } from "./kept_form.js";
+import { watchReferences } from "./reference_notes.js";
 
 const form = document.getElementById("image-form");
+const unsaved = document.getElementById("unsaved");
+const groups = new GroupField(
+  document.getElementById("group-field"), () => form.dispatchEvent(new Event("change")),
+);
+const kept = keptForm(form, groups);
+const sayNotes = watchReferences(form);
 
 // --- send the chosen groups as one field: the server takes only some 1,000 fields
 form.addEventListener("formdata", ({ formData }) => {
-  const groups = formData.getAll("groups");
-  formData.delete("groups");
-  formData.append("groups_json", JSON.stringify(groups));
+  formData.delete("groups_kept");
+  formData.append("groups_json", JSON.stringify(groups.chosen));
 });
 
-// --- focus what went wrong, so that it is read first
-document.getElementById("problem")?.focus();
-
-// --- ask before unsaved changes are lost
+// --- say what is not saved, and ask before it is lost
 const typed = () => {
   const data = new FormData(form);
   data.delete("_xsrf");
+  data.delete("sending");
   return JSON.stringify([...data]);
 };
-const opened = form.hasAttribute("data-unsaved") ? null : typed();
+let opened = form.hasAttribute("data-unsaved") ? null : typed();
 let leaving = false;
+
+function showUnsaved() {
+  const text = typed() === opened ? "" : "Unsaved changes";
+  if (unsaved.textContent !== text) {
+    unsaved.textContent = text;
+  }
+}
+form.addEventListener("input", ({ target }) => {
+  if (target.name) { // not the field that finds groups, which is to be quick
+    showUnsaved();
+  }
+});
+form.addEventListener("change", showUnsaved);
 
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && typed() !== opened) {
@@ -42,47 +61,25 @@ form.addEventListener("submit", (event) => {
   if (leaving) {
     event.preventDefault();
   } else {
+    kept.keep();
     leave();
   }
 });
 window.addEventListener("pageshow", () => { leaving = false; });
 
-// --- edit groups: find, show only the chosen ones, count
-const list = document.getElementById("group-list");
-if (list) {
-  const search = document.getElementById("group-search");
-  const chosenOnly = document.getElementById("group-chosen");
-  const count = document.getElementById("group-count");
-  const rows = [...list.querySelectorAll(".form-check")].map((row) => ({
-    row,
-    box: row.querySelector("input"),
-    text: row.querySelector("input").value.normalize("NFKC").toLowerCase(),
-  }));
-
-  const show = () => {
-    const needle = search.value.trim().normalize("NFKC").toLowerCase();
-    let shown = 0;
-    for (const { row, box, text } of rows) {
-      row.hidden = !text.includes(needle) || (chosenOnly.checked && !box.checked);
-      shown += row.hidden ? 0 : 1;
-    }
-    const chosen = rows.filter(({ box }) => box.checked).length;
-    const all = `${chosen} of ${rows.length} chosen`;
-    count.textContent = shown < rows.length ? `${all}, ${shown} shown` : all;
-  };
-  search.addEventListener("input", show);
-  search.addEventListener("keydown", (event) => {
-    // Enter must not save
-    if (event.key === "Enter") {
-      event.preventDefault();
-    }
+// --- give back what was sent and got no answer
+const restored = document.getElementById("restored");
+if (kept.restore()) {
+  opened = null;
+  sayNotes();
+  restored.hidden = false;
+  document.getElementById("discard").addEventListener("click", () => {
+    kept.drop();
+    leave();
+    location.replace(location.href);
   });
-  chosenOnly.addEventListener("change", show);
-  list.addEventListener("change", () => {
-    // An unticked row stays in sight until the next search, so that it keeps the focus.
-    const chosen = rows.filter(({ box }) => box.checked).length;
-    count.textContent = `${chosen} of ${rows.length} chosen`;
-  });
-  document.getElementById("group-tools").hidden = false;
-  show();
 }
+showUnsaved();
+
+// --- focus what has to be read first
+(document.getElementById("problem") ?? (restored.hidden ? null : restored))?.focus();

@@ -1,39 +1,53 @@
 // The list of images. Everything works without this file. It asks before deleting in a modal
-// dialog with fresh numbers, selects all, and keeps the address short.
-import { countChosen } from "./chosen.js";
+// dialog with fresh numbers; its parts do the rest.
+import { startBar } from "./bulk_bar.js";
+import { forgetWhatIsDone, markSent } from "./chosen_store.js";
+import "./copy.js";
+import "./list_filters.js";
+import { prepare } from "./list_switch.js";
+import { closeMenus } from "./menus.js";
 import { xsrfToken } from "./session.js";
 
 const settings = document.getElementById("list-script").dataset;
 const dialog = document.getElementById("delete-dialog");
 const boxes = [...document.querySelectorAll("input[name=names][type=checkbox]")];
 
-// --- filters: leave unset ones out of the address. Navigating also avoids submitting a form
-// that is redirected to a login on another origin, which our content security policy forbids.
-document.getElementById("filters").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const asked = [...new FormData(event.target)].filter(
-    ([name, value]) => value && !(name === "sort" && value === "display_name"),
-  );
-  const query = new URLSearchParams(asked).toString();
-  window.location.assign(event.target.action + (query ? `?${query}` : ""));
+prepare(document);
+
+// --- the row that has just been changed, and the message about it
+document.querySelector(".hub-images-shown")?.scrollIntoView({ block: "nearest", behavior: "instant" });
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "close-message") {
+    event.preventDefault();
+    document.getElementById("message").replaceChildren();
+    (document.querySelector(".hub-images-shown a") ?? document.getElementById("main")).focus({ preventScroll: true });
+  }
 });
 
-// --- bulk: select all, count
+// --- several at once: the bar; see bulk_bar.js
 const bulk = document.getElementById("bulk");
+forgetWhatIsDone(settings.store);
 
 if (bulk) {
-  countChosen(boxes, bulk.querySelectorAll("button[name=action]"));
+  const bar = startBar(bulk, boxes, settings.store);
 
   bulk.addEventListener("submit", (event) => {
-    if (event.submitter?.value === "delete") {
+    const doomed = event.submitter?.value === "delete" ? bar.doomed() : null;
+    if (doomed) {
       event.preventDefault();
-      const chosen = boxes.filter((box) => box.checked);
-      ask(chosen.map((box) => ({ name: box.value, ...box.dataset })), settings.bulk);
+      ask(doomed, settings.bulk);
+    }
+  });
+  dialog.querySelector("form").addEventListener("submit", (event) => {
+    if (event.submitter?.formMethod !== "dialog") {
+      markSent(settings.store);
     }
   });
   document.getElementById("ask").addEventListener("submit", (event) => {
     const button = event.submitter;
     event.preventDefault();
+    closeMenus();
+    button.closest("details")?.querySelector("summary").focus(); // the dialog gives it back
     ask([{ name: button.value, ...button.dataset }], button.dataset.action);
   });
 }
@@ -61,7 +75,7 @@ function ask(images, action) {
   document.getElementById("delete-consequence").textContent =
     `Afterwards nobody can start a server with ${images.length === 1 ? "it" : "them"}. ` +
     "This cannot be undone.";
-  dialog.querySelector("form").action = action;
+  dialog.querySelector("form").setAttribute("action", action); // a field is called "action" too
   // what we saw is what may be deleted: the server refuses a later version
   fields.replaceChildren(
     ...images.map(({ name, version }) => hidden("versions", `${name}=${version}`)),

@@ -1,8 +1,7 @@
-"""The form of an image in a browser: what shows when, mistakes, two admins, keyboard."""
+"""The form of an image in a browser: what shows when, mistakes, two admins."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.support.browser import Theme, overflows, sign_in, violations
+from tests.support.editor import confirm, expect_saved, group_input, group_options, open_new
 from tests.support.hub import Hub
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
@@ -25,23 +25,13 @@ def page(browser: Browser, hub: Hub) -> Iterator[Page]:
     page.context.close()
 
 
-def _new(page: Page, hub: Hub, name: str) -> None:
-    page.goto(f"{hub.images_url}new")
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Container image URL", exact=True).fill("quay.io/jupyter/base:1")
-
-
-def _confirm(page: Page) -> None:
-    page.get_by_role("button", name="Confirm").click()
-
-
 def _stored(hub: Hub, name: str) -> dict[str, object]:
     return dict(hub.images("GET", f"images/{name}").json())
 
 
 def test_the_gpu_url_is_there_for_universal_only(page: Page, hub: Hub) -> None:
     """Unticked means the same URL; another type has none."""
-    _new(page, hub, "gpu-url")
+    open_new(page, hub, "gpu-url")
     differs = page.get_by_label("Specific container image URL for GPU")
     gpu_url = page.get_by_label("URL for GPU", exact=True)
     for kind in ("cpu", "gpu"):
@@ -52,67 +42,40 @@ def test_the_gpu_url_is_there_for_universal_only(page: Page, hub: Hub) -> None:
     expect(gpu_url).to_be_hidden()
     differs.check()
     gpu_url.fill("quay.io/jupyter/base:cuda")
-    _confirm(page)
-    page.wait_for_url(hub.images_url)
+    confirm(page)
+    expect_saved(page, hub)
     assert _stored(hub, "gpu-url")["gpu_url"] == "quay.io/jupyter/base:cuda"
     page.goto(f"{hub.images_url}edit/gpu-url")
     expect(gpu_url).to_have_value("quay.io/jupyter/base:cuda")
     differs.uncheck()
-    _confirm(page)
-    page.wait_for_url(hub.images_url)
+    confirm(page)
+    expect_saved(page, hub)
     assert _stored(hub, "gpu-url")["gpu_url"] is None
 
 
-def test_secrets_and_groups_that_are_gone_stay_and_are_marked(page: Page, hub: Hub) -> None:
-    """What the hub no longer knows is kept until somebody takes it away."""
-    hub.add_image("kept", groups=["data-science", "left-the-hub"], **{"global": False})
+def test_a_secret_that_is_gone_stays_and_is_marked(page: Page, hub: Hub) -> None:
+    """What is no longer in the list is kept until somebody takes it away."""
+    hub.add_image("kept")
     # as a change of the configuration leaves it; over REST a name has to be in the list
     with closing(sqlite3.connect(hub.db_url.removeprefix("sqlite:///"))) as database, database:
         database.execute("UPDATE hub_images_image SET pull_secret = 'gone' WHERE name = 'kept'")
     page.goto(f"{hub.images_url}edit/kept")
-    gone = page.get_by_label("left-the-hub")
-    expect(gone).to_be_checked()
-    expect(page.locator("#group-list")).to_contain_text("not known to the hub")
-    expect(page.get_by_label(re.compile("^data-science"))).to_be_checked()
-    expect(page.locator("#group-list")).to_contain_text("1 member")
-    expect(page.get_by_role("combobox")).to_have_value("gone")
-    expect(page.locator("select[name=pull_secret] option[value=gone]")).not_to_have_text("gone")
+    secret = page.get_by_role("combobox", name="Image pull secret")
+    expect(secret).to_have_value("gone")
+    expect(secret.get_by_role("option", name="gone (no longer in the list)")).to_have_count(1)
     page.get_by_label("Display name").fill("Kept")
-    _confirm(page)
-    page.wait_for_url(hub.images_url)
+    confirm(page)
+    expect_saved(page, hub)
     stored = _stored(hub, "kept")
     assert (stored["display_name"], stored["pull_secret"]) == ("Kept", "gone")
-    assert stored["groups"] == ["data-science", "left-the-hub"]
-
-
-def test_groups_are_found_and_kept_while_global(page: Page, hub: Hub) -> None:
-    """Search and "chosen only" narrow what is shown; ticking Global loses nothing."""
-    _new(page, hub, "grouped")
-    page.get_by_label("Global").uncheck()
-    page.get_by_label("Find a group").fill("SCIEN")
-    expect(page.locator("#group-count")).to_contain_text("1 shown")
-    page.get_by_label(re.compile("^data-science")).check()
-    page.get_by_label("Find a group").fill("")
-    page.get_by_label(re.compile("^students")).check()
-    expect(page.locator("#group-count")).to_contain_text("2 of")
-    page.get_by_label("Chosen only").check()
-    expect(page.locator("#group-count")).to_contain_text("2 shown")
-    expect(page.get_by_label(re.compile("^editors"))).to_be_hidden()
-    page.get_by_label("Global").check()
-    expect(page.locator("#groups")).to_be_hidden()
-    _confirm(page)
-    page.wait_for_url(hub.images_url)
-    stored = _stored(hub, "grouped")
-    assert stored["global"] is True
-    assert stored["groups"] == ["data-science", "students"]
 
 
 def test_mistakes_are_named_and_nothing_is_lost(page: Page, hub: Hub) -> None:
     """A summary whose links focus the fields; the sentences beside them; what was typed."""
-    _new(page, hub, "Wrong Name")
+    open_new(page, hub, "Wrong Name")
     page.get_by_label("Description").fill("Typed with care")
-    page.get_by_label("Container image URL", exact=True).fill("https://quay.io/base")
-    _confirm(page)
+    page.get_by_label("Container image URL", exact=True).fill("https://quay.io/Base")
+    confirm(page)
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("2 fields need correcting")
@@ -138,16 +101,16 @@ def test_leaving_with_unsaved_changes_asks(page: Page, hub: Hub) -> None:
         dialog.dismiss()
 
     page.on("dialog", dismiss)
-    _new(page, hub, "unsaved")
+    open_new(page, hub, "unsaved")
     page.get_by_role("link", name="Cancel").click(no_wait_after=True)
     page.wait_for_function("document.querySelector('#name').value === 'unsaved'")
     expect(page.get_by_label("Name", exact=True)).to_have_value("unsaved")
     assert asked == ["beforeunload"]
-    _confirm(page)
-    page.wait_for_url(hub.images_url)
+    confirm(page)
+    expect_saved(page, hub)
     page.goto(f"{hub.images_url}edit/unsaved")
     page.get_by_role("link", name="Cancel").click()
-    page.wait_for_url(hub.images_url)
+    expect_saved(page, hub)
     assert asked == ["beforeunload"]
 
 
@@ -157,21 +120,21 @@ def test_two_admins_at_once(browser: Browser, page: Page, hub: Hub) -> None:
     page.goto(f"{hub.images_url}edit/shared")
     page.get_by_label("Display name").fill("Mine")
     hub.images("PATCH", "images/shared", json={"description": "Theirs"})
-    _confirm(page)
+    confirm(page)
     notice = page.get_by_role("alert")
     expect(notice).to_contain_text("tester changed this image while you were editing")
     expect(notice.get_by_role("row", name="Description")).to_contain_text("Theirs")
     expect(notice.get_by_role("row", name="Display name")).to_contain_text("Mine")
     expect(page.get_by_label("Description")).to_have_value("Theirs")
     page.get_by_role("button", name="Save mine").click()
-    page.wait_for_url(hub.images_url)
+    expect_saved(page, hub)
     stored = _stored(hub, "shared")
     assert (stored["display_name"], stored["description"]) == ("Mine", "Theirs")
 
     page.goto(f"{hub.images_url}edit/shared")
     page.get_by_label("Display name").fill("Lost on purpose")
     hub.images("PATCH", "images/shared", json={"display_name": "Theirs, too"})
-    _confirm(page)
+    confirm(page)
     page.get_by_role("link", name="Discard mine").click()
     expect(page.get_by_label("Display name")).to_have_value("Theirs, too")
     assert _stored(hub, "shared")["display_name"] == "Theirs, too"
@@ -183,72 +146,68 @@ def test_deleted_meanwhile(page: Page, hub: Hub) -> None:
     page.goto(f"{hub.images_url}edit/vanishing")
     page.get_by_label("Description").fill("Typed with care")
     assert hub.images("DELETE", "images/vanishing").status_code == 204
-    _confirm(page)
+    confirm(page)
     expect(page.get_by_role("alert")).to_contain_text("was deleted while you were editing")
     page.get_by_role("button", name="Create it again").click()
-    page.wait_for_url(hub.images_url)
+    expect_saved(page, hub)
     assert _stored(hub, "vanishing")["description"] == "Typed with care"
 
 
-def test_by_keyboard_alone(page: Page, hub: Hub) -> None:
-    """From the first field to the message, with Tab, Space, arrows and Enter."""
-    page.goto(f"{hub.images_url}new")
-    page.get_by_label("Name", exact=True).focus()
-    keys = page.keyboard
-    keys.type("keyboard")
-    for text in ("By keyboard", "Typed"):
-        keys.press("Tab")
-        keys.type(text)
-    for field in ("Tags", "Documentation URL"):
-        keys.press("Tab")
-        expect(page.get_by_label(field)).to_be_focused()
-    keys.press("Tab")  # the type, universal
-    expect(page.get_by_role("radio", name="universal")).to_be_focused()
-    keys.press("ArrowUp")
-    keys.press("ArrowUp")
-    keys.press("Tab")
-    keys.type("quay.io/jupyter/base:1")
-    for field in ("Use image pull secret", "Order", "Enabled", "Global"):
-        keys.press("Tab")
-        expect(page.get_by_label(field)).to_be_focused()
-    keys.press("Space")
-    keys.press("Tab")
-    expect(page.get_by_label("Find a group")).to_be_focused()
-    keys.type("students")
-    keys.press("Enter")  # finds, and does not send the form
-    keys.press("Tab")
-    keys.press("Tab")
-    keys.press("Tab")
-    expect(page.get_by_label(re.compile("^students"))).to_be_focused()
-    keys.press("Space")
-    keys.press("Tab")
-    keys.press("Space")  # opens what is folded
-    for field in ("Default URL", "Environment", "Command", "Working directory"):
-        keys.press("Tab")
-        expect(page.get_by_label(field, exact=True)).to_be_focused()
-    keys.press("Tab")
-    keys.press("A")  # chooses Always
-    keys.press("Tab")
-    expect(page.get_by_role("button", name="Confirm")).to_be_focused()
-    keys.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="Added By keyboard")).to_be_visible()
-    stored = _stored(hub, "keyboard")
-    assert (stored["type"], stored["groups"], stored["global"]) == ("cpu", ["students"], False)
-    assert stored["image_pull_policy"] == "Always"
+def test_a_copied_scheme_goes_and_a_moving_tag_is_noted(page: Page, hub: Hub) -> None:
+    """As somebody types, and beside the field; a typed scheme goes when they leave the field."""
+    open_new(page, hub, "noted")
+    url = page.get_by_label("Container image URL", exact=True)
+    note = page.locator("#note-url")
+    expect(note).to_be_hidden()
+    url.fill("quay.io/jupyter/base")
+    expect(note).to_have_text("Without a tag, latest is pulled, which may change at any time.")
+    url.fill("quay.io/jupyter/base:latest")
+    expect(note).to_contain_text("The tag latest may change at any time.")
+    url.fill("https://quay.io/jupyter/base:2")
+    page.keyboard.press("Tab")
+    expect(url).to_have_value("quay.io/jupyter/base:2")
+    expect(note).to_have_text(
+        "https:// was taken off: a container image URL begins with the registry."
+    )
+    assert "note-url" in str(url.get_attribute("aria-describedby"))
+    url.fill("https://quay.io/jupyter/base?tab=tags")  # another image, without its end
+    page.keyboard.press("Tab")
+    expect(url).to_have_value("https://quay.io/jupyter/base?tab=tags")
+    expect(note).to_be_hidden()
+    url.fill("http://quay.io/jupyter/base:2")
+    confirm(page)
+    expect_saved(page, hub)
+    assert _stored(hub, "noted")["url"] == "quay.io/jupyter/base:2"
 
 
-def test_a_thousand_groups_are_saved(page: Page, hub: Hub) -> None:
-    """The page sends them as one field: as many as they are, no proxy would let them through."""
-    groups = [f"g-{number:04}" for number in range(1000)]
-    hub.add_image("many", **{"global": False}, groups=groups)
-    page.goto(f"{hub.images_url}edit/many")
-    page.get_by_role("checkbox", name="g-0500", exact=False).uncheck()
-    _confirm(page)
-    page.wait_for_url(hub.images_url)
-    assert _stored(hub, "many")["groups"] == [g for g in groups if g != "g-0500"]
+def test_a_taken_name_leads_to_the_image(page: Page, hub: Hub) -> None:
+    """With all other errors; the page asks before what was typed is lost."""
+    hub.add_image("taken")
+    open_new(page, hub, "taken")
+    page.get_by_label("Order").fill("first")
+    confirm(page)
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(summary).to_contain_text("2 fields need correcting")
+    page.once("dialog", lambda dialog: dialog.accept())
+    summary.get_by_role("link", name="Edit the existing image").click()
+    page.wait_for_url(f"{hub.images_url}edit/taken")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_not_saved_is_said(page: Page, hub: Hub) -> None:
+    """In the bar, as long as something differs from what was opened."""
+    hub.add_image("changing", display_name="Before")
+    page.goto(f"{hub.images_url}edit/changing")
+    said = page.get_by_role("status").filter(has_text="Unsaved changes")
+    expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+    expect(said).to_have_count(0)
+    page.get_by_label("Display name").fill("After")
+    expect(said).to_be_visible()
+    page.get_by_label("Display name").fill("Before")
+    expect(said).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 390])
 @pytest.mark.parametrize("theme", get_args(Theme))
 def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> None:
     """axe-core finds nothing in the form, with everything open, with errors, in a conflict."""
@@ -257,25 +216,31 @@ def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> Non
     page = sign_in(browser, hub, "admin", theme=theme, width=width)
     page.goto(f"{hub.images_url}edit/{name}")
     page.get_by_label("Specific container image URL for GPU").check()
-    page.get_by_label("Use image pull secret").check()
+    page.get_by_label("Use Image Pull Secret").check()
     page.get_by_label("Global").uncheck()
+    group_input(page).fill("e")
+    expect(group_options(page).first).to_be_visible()
+    assert violations(page, "main") == []
+    group_input(page).press("Enter")
+    group_input(page).fill("nobody-knows-it")
+    group_input(page).press("Enter")
     page.get_by_text("When it starts").click()
     page.get_by_label("Environment").fill("NAME=" + "a-long-value-without-blanks-" * 10)
     assert violations(page, "main") == []
     assert not overflows(page)
     page.get_by_label("Environment").fill("no variable")
     page.get_by_label("Container image URL", exact=True).fill("no reference")
-    _confirm(page)
+    confirm(page)
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page, "main") == []
     expect(page.get_by_label("Environment")).to_be_visible()
     page.get_by_label("Environment").fill("")
     page.get_by_label("Container image URL", exact=True).fill("a/b:1")
     page.get_by_label("Specific container image URL for GPU").uncheck()
-    page.get_by_label("Use image pull secret").uncheck()
+    page.get_by_label("Use Image Pull Secret").uncheck()
     page.get_by_label("Global").check()
     hub.images("PATCH", f"images/{name}", json={"description": "Changed in between"})
-    _confirm(page)
+    confirm(page)
     expect(page.get_by_role("button", name="Save mine")).to_be_visible()
     assert violations(page, "main") == []
     assert not overflows(page)

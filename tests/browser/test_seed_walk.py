@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import sign_in, violations
+from tests.support.editor import add_group, group_input
 from tests.support.hub import Hub
 from tests.support.hub_config import ROOT
 
@@ -62,11 +63,11 @@ def test_the_seeds_page(browser: Browser, hub: Hub) -> None:
     expect(gpu_url).to_be_hidden()
     admin.get_by_label("Specific container image URL for GPU").check()
     gpu_url.fill("quay.io/jupyter/torch:cuda")
-    admin.get_by_label("Use image pull secret").check()
+    admin.get_by_label("Use Image Pull Secret").check()
     admin.get_by_role("combobox").select_option("lab-registry")
-    expect(admin.get_by_label("data-science")).to_be_hidden()
+    expect(group_input(admin)).to_be_hidden()
     admin.get_by_label("Global").uncheck()
-    admin.get_by_label("data-science").check()
+    add_group(admin, "data-science")
     admin.get_by_role("button", name="Confirm").click()
     expect(admin.get_by_role("status").filter(has_text="PyTorch")).to_be_visible()
     stored = hub.images("GET", "images/torch").json()
@@ -80,7 +81,7 @@ def test_the_seeds_page(browser: Browser, hub: Hub) -> None:
     admin.get_by_label("Name", exact=True).fill("minimal")
     admin.get_by_label("Container image URL", exact=True).fill("quay.io/jupyter/minimal:1")
     admin.get_by_role("button", name="Confirm").click()
-    expect(admin.get_by_role("row", name="minimal")).to_contain_text("Global")
+    expect(admin.get_by_role("row", name="minimal")).to_contain_text("Everyone")
 
     # Editing Image
     admin.get_by_role("row", name="minimal").get_by_role("link", name="Edit").click()
@@ -101,7 +102,9 @@ def test_the_seeds_page(browser: Browser, hub: Hub) -> None:
 
     # Deleting Image
     admin.goto(hub.images_url)
-    admin.get_by_role("row", name="torch").get_by_text("Delete").click()
+    torch = admin.get_by_role("row", name="torch")
+    torch.get_by_label("More actions").click()
+    torch.get_by_role("button", name="Delete").click()
     dialog = admin.get_by_role("dialog")
     expect(dialog).to_contain_text("PyTorch")
     expect(dialog).to_contain_text("1 running server uses it now")

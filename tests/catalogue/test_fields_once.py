@@ -12,7 +12,10 @@ from hub_images.store.orm import Image
 from hub_images.templates import template_folder
 from tests.support.catalogue import entry, spec
 
-EDITOR = (template_folder() / "hub_images" / "pages" / "editor.html").read_text()
+EDITOR = "".join(
+    template.read_text()
+    for template in sorted((template_folder() / "hub_images" / "pages").glob("editor*.html"))
+)
 SCHEMAS = openapi_document("/services/images/")["components"]["schemas"]
 
 

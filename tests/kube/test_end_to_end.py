@@ -32,7 +32,7 @@ def _add(page: Page, kube: KubeHub) -> None:
     page.get_by_label("Container image URL", exact=True).fill("registry.example.org/torch:1")
     page.get_by_label("Specific container image URL for GPU").check()
     page.get_by_label("URL for GPU", exact=True).fill("registry.example.org/torch:cuda")
-    page.get_by_label("Use image pull secret").check()
+    page.get_by_label("Use Image Pull Secret").check()
     choice = page.get_by_role("combobox")
     # as the cluster has them
     expect(choice.get_by_role("option", name="lab-registry")).to_have_count(1)

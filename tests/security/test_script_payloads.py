@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -35,6 +36,8 @@ PAYLOADS = [
     f"</template><template><script>{RUN}</script>",
 ]
 
+#: What no address may hold.
+CHARACTERS = r"[\s\\]"
 CONTROLS = {"\x00", "\x01"}
 
 
@@ -49,8 +52,13 @@ c.HubImages.instance_types.append(
     with recording_hub(tmp_path_factory.mktemp("payloads"), extra=instance_type) as running:
         for number, payload in enumerate(PAYLOADS):
             text = {"display_name": payload, "description": payload}
+            as_address = re.sub(CHARACTERS, "", payload)
+            text |= {"working_dir": f"/{payload.strip()}", "default_url": f"/{as_address}"}
+            text |= {"documentation_url": f"https://example.org/?{as_address}"}
+            lists = {"tags": [payload[:32].strip()], "command": [payload]}
             groups = {"groups": ["students", payload.strip()], "global": False}
-            running.add_image(f"image-{number}", **text, **groups)
+            variables = {"X": payload}
+            running.add_image(f"image-{number}", **text, **lists, **groups, environment=variables)
         for number, payload in enumerate(MARKDOWN_PAYLOADS):
             # what a description cannot hold is for the test of the renderer
             if not CONTROLS.intersection(payload):
@@ -84,12 +92,19 @@ def test_nothing_runs_on_the_admins_pages(browser: Browser, hub: Hub) -> None:
         asked = quote(payload, safe="")
         for address in (
             f"edit/image-{number}",
+            f"image/image-{number}?confirm={asked}",
             f"?search={asked}&group={asked}&type={asked}&sort={asked}&page={asked}&access={asked}",
         ):
             page.goto(hub.images_url + address)
             assert page.evaluate("window.__ran || 0") == 0, payload
+    for number in range(len(PAYLOADS)):
+        assert _stirred(page, f"{hub.images_url}image/image-{number}") == 0
+        page.get_by_text("Show the image as").click()
+        assert page.evaluate("window.__ran || 0") == 0
     page.goto(f"{hub.images_url}?search=image-4")
-    page.get_by_role("row", name="image-4").get_by_role("button", name="Delete").click()
+    row = page.get_by_role("row", name="image-4")
+    row.get_by_label("More actions").click()
+    row.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_text("running server").wait_for()
     assert page.evaluate("window.__ran || 0") == 0
     assert opened == []

@@ -354,6 +354,10 @@ def test_paging_to_the_end(api: Api) -> None:
         ("tag=pyth", []),
         ("pull_secret=lab-registry", ["street"]),
         ("pull_secret=lab", []),
+        ("registry=Registry.Example.org", ["street"]),
+        ("registry=docker.io", ["percent"]),
+        ("registry=quay.io", ["cuda", "percent"]),
+        ("registry=example.org", []),
         ("sort=order", ["fruit", "percent", "street", "cuda"]),
         ("sort=-order", ["cuda", "street", "percent", "fruit"]),
         ("group=students", ["street"]),
@@ -375,9 +379,10 @@ def test_filters(api: Api, query: str, names: list[str]) -> None:
          "order": -1},
         {"name": "street", "display_name": "Straße", "groups": ["students"], "tags": ["Python"],
          "pull_secret": "lab-registry", "url": "registry.example.org/a:1"},
-        {"name": "percent", "display_name": "100% of_it", "global": True},
+        {"name": "percent", "display_name": "100% of_it", "global": True,
+         "url": "lab/percent", "gpu_url": "quay.io:443/lab/percent"},
         {"name": "cuda", "display_name": "ÖL", "type": "gpu", "global": True,
-         "tags": ["python", "R-Lang"]},
+         "tags": ["python", "R-Lang"], "url": "quay.io/lab/cuda:1"},
     ]  # fmt: skip
     for image in fields:
         assert api("POST", json=image).status_code == 201
@@ -398,6 +403,8 @@ def test_filters(api: Api, query: str, names: list[str]) -> None:
         "limit=99999999999999999999", "search=" + "a" * 201,
         "tag=", "tag=%00", "tag=a%0Ab", "tag=" + "a" * 33, "tag=%ff", "pull_secret=",
         "pull_secret=Not_Valid", "pull_secret=%00",
+        "registry=", "registry=quay.io/lab", "registry=https://quay.io", "registry=%00",
+        "registry=" + "a" * 256,
     ],
 )  # fmt: skip
 def test_a_parameter_that_cannot_be(api: Api, query: str) -> None:

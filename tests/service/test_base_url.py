@@ -37,6 +37,8 @@ def test_below_an_address_with_a_dot(tmp_path_factory: pytest.TempPathFactory) -
             page = client.get("services/images/running/a").text
             assert 'action="/v1.0/services/images/running/a"' in page
             assert client.get("services/images/static/images.css").status_code == 200
+            page = client.get("services/images/image/a").text
+            assert f'data-copy="{hub.url}hub/spawn#image=a"' in page
             bare = client.get("services/images", follow_redirects=False)
             assert bare.headers["Location"].endswith("/v1.0/services/images/")
 

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from jinja2 import Environment
 
+from hub_images.catalogue.bulk import parse_bulk_change
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import patched
 from hub_images.catalogue.policy import ReferencePolicy
@@ -24,9 +25,12 @@ from hub_images.service.web.identity import Caller
 from hub_images.store.database import Database
 from hub_images.store.engine import parse_url
 from hub_images.store.images import Change
+from hub_images.store.selection import Selection
 from hub_images.store.snapshots import catalogue_state
 from hub_images.store.upgrade import upgrade
 from tests.support.catalogue import spec
+
+DISABLE = parse_bulk_change("disable", {})
 
 
 class Service:
@@ -79,9 +83,10 @@ async def test_a_reader_changes_nothing(service: Service) -> None:
     for change in (
         changes.add(spec("b")),
         changes.change("a", lambda _s: spec("a", description="x")),
-        changes.set_enabled(["a"], enabled=False),
+        changes.preview(Selection.of(["a"]), DISABLE),
+        changes.change_several(Selection.of(["a"]), DISABLE),
         changes.delete("a"),
-        changes.delete_several(["a"]),
+        changes.delete_several(Selection.of(["a"])),
     ):
         with pytest.raises(PermissionMissing, match=WRITE):
             await change
@@ -102,8 +107,8 @@ async def test_says_and_logs_what_changed(
     caplog.clear()
     again = await service.patch(description="new words", enabled=False)
     assert (again.action, again.image.version) == (None, change.image.version)
-    assert await service.changes().set_enabled(["a", "absent"], enabled=False) == []
-    assert await service.changes().delete_several(["absent"]) == []
+    assert await service.changes().change_several(Selection.of(["a", "absent"]), DISABLE) == []
+    assert await service.changes().delete_several(Selection.of(["absent"])) == []
     assert caplog.messages == []
     assert await service.revision() == revision
     await service.changes().delete("a")

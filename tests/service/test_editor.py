@@ -25,7 +25,7 @@ def test_add(hub: Hub, admin: Visitor) -> None:
         pull_secret="nvidia-ngc", groups=["students"],
     )  # fmt: skip
     page = admin.post("new?type=universal", 303, **fields)
-    assert text(page, "#flash") == "Added SciPy."
+    assert text(page, "#flash").startswith("Added SciPy.")
     assert text(admin.get(), "#flash") == ""
     stored = hub.images("GET", "images/scipy").json()
     assert stored["description"] == "a\nb"
@@ -63,6 +63,99 @@ def test_a_taken_name_is_an_error_at_the_name(hub: Hub, admin: Visitor) -> None:
     page = admin.post("new", 409, **{**form_fields(admin.get("new")), "name": "taken"})
     assert text(page, "#error-name") == "There is already an image named taken."
     assert form_fields(page)["name"] == "taken"
+
+
+def test_a_taken_name_comes_with_all_other_errors(hub: Hub, admin: Visitor) -> None:
+    """422 then; the summary leads to the image that has the name."""
+    hub.add_image("taken")
+    fields = {**form_fields(admin.get("new")), "name": " taken ", "url": "a b", "order": "x"}
+    page = admin.post("new?search=t", 422, **fields)
+    assert text(page, "#error-name") == "There is already an image named taken."
+    shown = [link.get_text() for link in page.select("#problem a[href^='#']")]
+    assert shown == ["Name", "Container image URL", "Order"]
+    link = element(page, "#problem li:first-child a:not([href^='#'])")
+    assert (link.get_text(), link["href"]) == (
+        "Edit the existing image", "/services/images/edit/taken?search=t",
+    )  # fmt: skip
+    page = admin.post("new", 422, **{**fields, "name": "free"})
+    assert not page.select("#error-name")
+    assert "Edit the existing image" not in text(page, "#problem")
+
+
+def test_the_row_is_in_sight_afterwards(hub: Hub, admin: Visitor) -> None:
+    """Both lead back to the list as it was, which is told the image's name."""
+    fields = {**form_fields(admin.get("new")), "name": "a"}
+    for path, shown in (("new?search=x", "?search=x&shown=a"), ("edit/a", "?shown=a")):
+        answer = admin.client.post(
+            f"services/images/{path}",
+            data={**fields, "_xsrf": admin.xsrf, "version": "1"},
+            follow_redirects=False,
+        )
+        assert answer.headers["Location"] == f"/services/images/{shown}"
+
+
+@pytest.mark.parametrize("scheme", ["https://", "docker://"])
+def test_a_copied_scheme_is_taken_off_and_said_so(hub: Hub, admin: Visitor, scheme: str) -> None:
+    """Saved without it, or shown again without it; REST refuses it as ever."""
+    fields = {**form_fields(admin.get("new")), "name": "a", "url": f" {scheme}quay.io/a/b:1 "}
+    page = admin.post("new", 422, **{**fields, "order": "x"})
+    assert form_fields(page)["url"] == "quay.io/a/b:1"
+    note = f"{scheme} was taken off: a container image URL begins with the registry."
+    assert text(page, "#note-url") == note
+    assert "note-url" in str(element(page, "#url")["aria-describedby"])
+    page = admin.post("new", 303, **fields)
+    assert f"Added a. {scheme} was taken off its URL." in text(page, "#flash")
+    assert hub.images("GET", "images/a").json()["url"] == "quay.io/a/b:1"
+    over_rest = {"name": "b", "url": f"{scheme}quay.io/a/b:1"}
+    assert hub.images("POST", json=over_rest).status_code == 422
+
+
+def test_a_tag_that_may_change_is_a_note(hub: Hub, admin: Visitor) -> None:
+    """No tag and latest are noted when the form opens, and saved all the same."""
+    hub.add_image("a", url="quay.io/a/b", gpu_url="quay.io/a/b:latest")
+    page = admin.get("edit/a")
+    assert text(page, "#note-url").startswith("Without a tag, latest is pulled")
+    assert text(page, "#note-gpu_url").startswith("The tag latest may change")
+    admin.post("edit/a", 303, **form_fields(page))
+
+
+def test_groups_stay_where_the_pages_script_did_not_load(hub: Hub, admin: Visitor) -> None:
+    """Such a browser shows neither boxes nor the field, so nobody has taken one away."""
+    hub.add_image("a", **{"global": False}, groups=["students", "gone"])
+    fields = form_fields(admin.get("edit/a"))
+    without = {**fields, "groups": [], "display_name": "New"}
+    del without["groups_boxes"]
+    admin.post("edit/a", 303, **without)
+    stored = hub.images("GET", "images/a").json()
+    assert (stored["display_name"], stored["groups"]) == ("New", ["students", "gone"])
+    # with boxes, or with the script, none means none
+    fields = form_fields(admin.get("edit/a"))
+    admin.post("edit/a", 303, **{**fields, "groups": []})
+    assert hub.images("GET", "images/a").json()["groups"] == []
+    hub.images("PATCH", "images/a", json={"groups": ["students"]})
+    fields = {**form_fields(admin.get("edit/a")), "groups": [], "groups_json": "[]"}
+    del fields["groups_boxes"]
+    admin.post("edit/a", 303, **fields)
+    assert hub.images("GET", "images/a").json()["groups"] == []
+
+
+def test_an_answer_carries_the_number_of_what_was_sent(hub: Hub, admin: Visitor) -> None:
+    """By it the page's script knows that it came; of another form than a number, none is set."""
+
+    def answered(sending: str, **changes: str) -> str | None:
+        answer = admin.client.post(
+            "services/images/new",
+            data={**fields, "_xsrf": admin.xsrf, "sending": sending, **changes},
+            follow_redirects=False,
+        )
+        return answer.cookies.get("hub-images-answered")
+
+    fields = {**form_fields(admin.get("new")), "name": "a"}
+    assert answered("0a1", order="x") == "0a1"
+    assert answered("0a2") == "0a2"
+    for odd in ("", "A", "a;b", "a b", "a" * 41, "\r\nX: y"):
+        assert answered(odd) is None
+    assert "hub-images-answered" not in admin.client.get("services/images/new").cookies
 
 
 def test_as_many_groups_as_an_image_may_list(hub: Hub, admin: Visitor) -> None:
@@ -146,7 +239,7 @@ def test_a_stored_secret_that_is_not_in_the_list_may_stay(hub: Hub, admin: Visit
     hub.add_image("a", pull_secret="lab-registry")
     with sqlite3.connect(hub.db_url.removeprefix("sqlite:///")) as database:
         database.execute("UPDATE hub_images_image SET pull_secret = 'old'")
-    assert "Pull secret old is no longer in the list" in cell(admin.get(), "a", "Ready")
+    assert "Pull secret old is no longer in the list" in cell(admin.get(), "a", "Status")
     page = admin.get("edit/a")
     assert text(page, "#pull_secret option[selected]") == "old (no longer in the list)"
     admin.post("edit/a", 303, **{**form_fields(page), "display_name": "New"})

@@ -14,11 +14,13 @@ from hub_images.service.hub_client import Group
 from hub_images.service.pages.image_form import (
     BEHIND_BOX,
     CONTROLS,
+    IN_ORDER,
     ImageForm,
     group_boxes,
     in_order,
     secret_choices,
 )
+from hub_images.service.pages.reference_notes import LATEST, MISSING_TAG, TAKEN_OFF
 from hub_images.service.pull_secrets import KnownSecrets
 
 FILLED = ImageForm(
@@ -130,6 +132,44 @@ def test_what_a_start_sets_is_folded_unless_it_is_set_or_wrong() -> None:
     assert ImageForm().opens_start({"command": ["x"]})
     for name in AT_START:
         assert _with(ImageForm(), **{name: FILLED.typed[name]}).opens_start({})
+
+
+@pytest.mark.parametrize(
+    ("typed", "scheme", "sentences"),
+    [
+        ("", "", []),
+        ("a b", "", []),
+        ("quay.io/a/b:1", "", []),
+        (
+            "quay.io/a/b:1",
+            "https://",
+            ["https:// was taken off: a container image URL begins with the registry."],
+        ),
+        (" quay.io/a/b ", "", [MISSING_TAG]),
+        ("quay.io/a/b:latest", "docker://", [TAKEN_OFF.format(scheme="docker://"), LATEST]),
+    ],
+)
+def test_notes_hinder_nobody(typed: str, scheme: str, sentences: list[str]) -> None:
+    """They stand beside a valid reference, for the URL and the one for GPU alike."""
+    form = replace(_with(FILLED, url=typed), schemes={"url": scheme})
+    assert form.notes() == {"url": sentences, "gpu_url": []}
+    form = replace(_with(FILLED, gpu_url=typed), schemes={"gpu_url": scheme})
+    assert form.notes() == {"url": [], "gpu_url": sentences}
+
+
+def test_the_message_says_only_what_was_taken_off_what_is_stored() -> None:
+    """A URL for GPU behind an unticked box is not."""
+    form = replace(FILLED, schemes={"url": "https://", "gpu_url": "http://"})
+    assert form.taken_off(form.parse()) == (
+        " https:// was taken off its URL. http:// was taken off its URL for GPU."
+    )
+    form = replace(form, ticked=frozenset())
+    assert form.taken_off(form.parse()) == " https:// was taken off its URL."
+
+
+def test_the_form_shows_each_field_once() -> None:
+    """Errors are sorted by that order."""
+    assert sorted(IN_ORDER) == sorted(LABELS)
 
 
 def test_an_unticked_box_means_none() -> None:

@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub_images.service.pages.image_list import Listing, time_since
-from hub_images.service.pages.list_state import ListState
+from hub_images.service.pages.list_state import ListState, SetFilter
+from hub_images.service.pages.listing import Listing
+from hub_images.service.pages.times import time_since
 from hub_images.service.pages.usage import usage_sentence
+from hub_images.store.overview import Overview
+
+NOTHING = Overview([], [], [], [], frozenset())
 
 
 def state(**arguments: bytes) -> ListState:
@@ -26,11 +30,14 @@ def test_everything_is_shown_by_display_name_when_nothing_is_asked() -> None:
 def test_the_address_keeps_what_was_asked() -> None:
     """State → query string → state changes nothing."""
     asked = state(search=b"a&b %", type=b"gpu", access=b"groups", group=b"x y", enabled=b"false",
-                  sort=b"-updated_at", page=b"3")  # fmt: skip
+                  tag=b"r", pull_secret=b"s", registry=b"quay.io", show=b"in-use",
+                  sort=b"-updated_at", size=b"50", page=b"3")  # fmt: skip
     assert asked.query_string() == (
-        "?search=a%26b+%25&type=gpu&access=groups&group=x+y&enabled=false&sort=-updated_at&page=3"
+        "?search=a%26b+%25&type=gpu&access=groups&group=x+y&enabled=false"
+        "&tag=r&pull_secret=s&registry=quay.io&show=in-use&sort=-updated_at&size=50&page=3"
     )
-    assert asked.images.offset == 50
+    assert asked.images.offset == 100
+    assert asked.images.registry == "quay.io"
     assert asked.images.descending
     assert asked.images.is_global is False
 
@@ -42,6 +49,9 @@ def test_the_address_keeps_what_was_asked() -> None:
         ("access", b"all"),
         ("enabled", b"yes"),
         ("sort", b"url"),
+        ("show", b"deprecated"),
+        ("size", b"26"),
+        ("size", b"1000000"),
         ("sort", b"--name"),
         ("page", b"-1"),
         ("page", b"x"),
@@ -55,6 +65,33 @@ def test_the_address_keeps_what_was_asked() -> None:
 def test_what_cannot_be_is_the_default(name: str, value: bytes) -> None:
     """A bad parameter is no error page; what is not known does not travel on."""
     assert state(**{name: value}) == ListState()
+
+
+def test_set_filters_can_be_taken_away_one_by_one() -> None:
+    """Each says what people read, and leads to the first page of the list without it."""
+    asked = state(search=b"x", access=b"global", size=b"50", page=b"2", show=b"attention")
+    assert asked.set_filters == [
+        SetFilter("Search", "x", "?access=global&show=attention&size=50"),
+        SetFilter("Access", "Everyone", "?search=x&show=attention&size=50"),
+    ]
+    assert asked.unfiltered.query_string() == "?size=50"
+    assert not asked.unfiltered.filtered
+    assert state(size=b"100", sort=b"name", page=b"2").set_filters == []
+
+
+def test_a_quick_filter_finds_nothing_before_it_is_resolved() -> None:
+    """Who takes the query without what the hub says acts on no image, not on all."""
+    assert state(show=b"attention").images.ids == frozenset()
+    assert state().images.ids is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [("quay.io", "quay.io"), ("QUAY.IO", "quay.io"), ("no host", "no host")],
+)
+def test_a_typed_registry(typed: str, host: str) -> None:
+    """It is written as references' hosts are compared; what is none finds nothing."""
+    assert state(registry=typed.encode()).images.registry == host
 
 
 def test_text_that_is_not_unicode_is_no_error() -> None:
@@ -75,7 +112,7 @@ def test_text_that_is_not_unicode_is_no_error() -> None:
 )
 def test_near_pages(page: int, matching: int, expected: list[int | None]) -> None:
     """First, last and neighbouring pages are linked."""
-    listing = Listing(ListState(page=page), [], matching, matching, [])
+    listing = Listing(ListState(page=page), [], matching, matching, NOTHING)
     assert listing.near_pages == expected
 
 

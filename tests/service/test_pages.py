@@ -33,15 +33,18 @@ def test_the_list_shows_what_the_catalogue_holds(hub: Hub, admin: Visitor) -> No
     hub.add_image("two", **{"global": False}, groups=["students", "gone"], url="", enabled=False)
     page = admin.get()
     assert names(page) == ["one", "two"]
-    assert text(page, "#count") == "2 images"
-    assert cell(page, "one", "Display name") == "One"
+    assert text(page, "#count") == "1–2 of 2"
+    assert cell(page, "one", "Name") == "One one"
+    assert cell(page, "one", "Reference") == "registry.example.org/ one :1"
     assert cell(page, "one", "Type") == "cpu"
-    assert cell(page, "one", "Access") == "Global"
-    assert cell(page, "one", "Ready") == "Yes"
+    assert cell(page, "one", "Access") == "Everyone"
+    assert cell(page, "one", "Status") == "✓ Offered"
     assert cell(page, "one", "In use") == "No"
-    assert cell(page, "two", "Access") == "students gone (not known to the hub)"
-    assert cell(page, "two", "Enabled") == "No"
-    assert cell(page, "two", "Ready") == "Not ready No container image URL yet"
+    assert cell(page, "two", "Access") == "students gone ? (not known to the hub)"
+    assert cell(page, "two", "Reference") == "none yet"
+    assert cell(page, "two", "Status") == (
+        "– Disabled Nobody is offered it. It has no container image URL yet."
+    )
     assert cell(page, "two", "Updated") == "just now by tester"
 
 
@@ -55,6 +58,12 @@ def test_the_list_shows_what_the_catalogue_holds(hub: Hub, admin: Visitor) -> No
         ("?access=groups", ["c", "b"]),
         ("?group=students", ["b"]),
         ("?enabled=false", ["c"]),
+        ("?tag=R", ["b"]),
+        ("?pull_secret=lab-registry", ["a"]),
+        ("?registry=https://quay.io", []),
+        ("?registry=QUAY.io", ["b"]),
+        ("?show=attention", ["a"]),
+        ("?show=in-use", []),
         ("?sort=name", ["a", "b", "c"]),
         ("?sort=-name", ["c", "b", "a"]),
         ("?type=nonsense&sort=nonsense&page=nonsense", ["c", "a", "b"]),
@@ -65,8 +74,9 @@ def test_the_address_filters_and_sorts(
     hub: Hub, admin: Visitor, query: str, expected: list[str]
 ) -> None:
     """Every filter stands in the address; what cannot be is left out."""
-    hub.add_image("a", display_name="Middle", type="cpu")
-    hub.add_image("b", display_name="Second", **{"global": False}, groups=["students"])
+    hub.add_image("a", display_name="Middle", type="cpu", pull_secret="lab-registry", url="")
+    second = {"global": False, "url": "quay.io/b:1", "tags": ["r"]}
+    hub.add_image("b", display_name="Second", **second, groups=["students"])
     hub.add_image("c", display_name="First", **{"global": False}, enabled=False)
     assert names(admin.get(query)) == expected
 
@@ -75,7 +85,7 @@ def test_nothing_found_offers_the_way_back(hub: Hub, admin: Visitor) -> None:
     """The count says how many there are at all."""
     hub.add_image("a")
     page = admin.get("?search=zzz")
-    assert text(page, "#count") == "0 of 1 image match"
+    assert text(page, "#count") == "0 that match; 1 in all"
     assert "Nothing found" in page.get_text()
 
 
@@ -85,7 +95,7 @@ def test_pages_of_the_list(hub: Hub, admin: Visitor) -> None:
         hub.add_image(f"i{number:02}", type="cpu")
     page = admin.get("?type=cpu&page=2")
     assert names(page) == ["i25", "i26"]
-    assert text(page, "#count") == "27 of 27 images match, page 2 of 2"
+    assert text(page, "#count") == "26–27 of 27 that match; 27 in all"
     links = {link.get_text(strip=True): link["href"] for link in page.select(".pagination a")}
     assert links["Previous"] == "/services/images/?type=cpu"
     assert text(page, ".pagination [aria-current=page]") == "2"
@@ -97,7 +107,11 @@ def test_sorted_columns_say_so(hub: Hub, admin: Visitor) -> None:
     page = admin.get("?sort=name&type=universal")
     header = element(page, "th[aria-sort]")
     assert header["aria-sort"] == "ascending"
-    assert element(header, "a")["href"] == "/services/images/?type=universal&sort=-name"
+    links = {link.get_text(strip=True): link["href"] for link in header.select("a")}
+    assert links == {
+        "Display name": "/services/images/?type=universal",
+        "Name▲": "/services/images/?type=universal&sort=-name",
+    }
 
 
 def test_deleting_asks_first_without_a_script_too(hub: Hub, admin: Visitor) -> None:
@@ -148,14 +162,14 @@ def test_bulk(hub: Hub, admin: Visitor) -> None:
     for name in "abc":
         hub.add_image(name)
     page = admin.post("bulk", 303, names=["a", "b"], action="disable")
-    assert text(page, "#flash") == "Disabled 2 images."
+    assert text(page, "#flash") == "Disabled 2 images: a, b."
     page = admin.post("bulk?enabled=false", 303, names=["a", "b", "c"], action="enable")
-    assert text(page, "#flash") == "Enabled 2 images."
+    assert text(page, "#flash") == "Enabled 2 images: a, b."
     page = admin.post("bulk", 200, names=["a", "b"], action="delete")
     assert "Delete 2 images?" in text(page, "dialog[open]")
     assert len(hub.images("GET").json()["items"]) == 3
     page = admin.post("bulk", 303, names=["a", "b"], action="delete", confirmed="yes")
-    assert text(page, "#flash") == "Deleted 2 images."
+    assert text(page, "#flash") == "Deleted 2 images: a, b."
     assert names(page) == ["c"]
     assert text(admin.post("bulk", 303, action="enable"), "#flash") == "No image was chosen."
     admin.post("bulk", 400, names=["c"], action="format-disk")
@@ -197,7 +211,10 @@ def test_a_reader_sees_the_list_and_nothing_to_change_it(
     assert names(page) == ["a"]
     words = {item.get_text(strip=True) for item in page.select("main a, main button")}
     assert not words & {"Add", "Edit", "Delete", "Enable", "Disable"}
-    assert not page.select("main input[type=checkbox]")
+    assert not page.select("main tbody input, main form[method=post]")
+    assert {"Copy start link"} == {
+        button.get_text(strip=True) for button in page.select("[data-column=actions] button")
+    }
     for path in ("new", "edit/a", "delete/a", "bulk"):
         reader.get(path, 403)
     for path in ("new", "edit/a", "delete/a", "bulk"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,13 +101,13 @@ def test_pages_say_what_is_allowed(strict: Hub) -> None:
 
 
 def test_the_list_says_what_is_not_allowed(strict: Hub) -> None:
-    """With the reason, as for an image that is not ready."""
+    """With the reason, also where the image is disabled."""
     visitor = Visitor.sign_in(strict, "reader")
     with closing(visitor.client):
         page = visitor.get()
-        assert cell(page, "off", "Ready") == f"Not allowed {REFUSED}"
-        assert "docker.io/nvidia/cuda" in cell(page, "old", "Ready")
-        assert cell(page, "good", "Ready") == "Yes"
+        assert REFUSED in cell(page, "off", "Status")
+        assert "docker.io/nvidia/cuda" in cell(page, "old", "Status")
+        assert REFUSED not in cell(page, "good", "Status")
 
 
 def test_bulk_enables_all_or_none(strict: Hub) -> None:
@@ -114,14 +115,32 @@ def test_bulk_enables_all_or_none(strict: Hub) -> None:
     visitor = Visitor.sign_in(strict, "admin")
     with closing(visitor.client):
         page = visitor.post("bulk", 303, action="enable", names=["good", "off"])
-        assert text(page, "#flash.alert-danger") == (
+        assert text(page, ".alert-danger #flash") == (
             "Nothing was enabled, because this hub does not allow the references of off."
         )
-        assert cell(page, "good", "Enabled") == "No"
+        assert cell(page, "good", "Status").startswith("– Disabled")
         page = visitor.post("bulk", 303, action="enable", names=["good"])
-        assert text(page, "#flash") == "Enabled 1 image."
+        assert text(page, "#flash") == "Enabled good."
         page = visitor.post("bulk", 303, action="disable", names=["old", "good"])
-        assert text(page, "#flash") == "Disabled 2 images."
+        assert text(page, "#flash") == "Disabled 2 images: good, old."
+
+
+def test_a_replacement_has_to_be_allowed(strict: Hub) -> None:
+    """The preview says which image may not move there, and there is nothing to confirm.
+
+    An image that stays as it is, is not in the way.
+    """
+    visitor = Visitor.sign_in(strict, "admin")
+    sent: dict[str, Any] = {"action": "replace", "names": ["good", "old"], "values": "given"}
+    with closing(visitor.client):
+        to_foreign = {"find": "registry.example.org/lab", "put": "quay.io/jupyter"}
+        page = visitor.post("bulk", **sent | to_foreign)
+        assert text(page, "#summary").endswith("1 stays as it is, 1 cannot be changed in this way.")
+        assert "quay.io/jupyter/there" in text(page, ".hub-images-refused li")
+        assert not page.select("#confirm")
+        page = visitor.post("bulk", 422, **sent | to_foreign, confirmed="yes")
+        assert "quay.io/jupyter/there" in text(page, ".hub-images-refused li")
+        assert strict.images("GET", "images/good").json()["url"] == GOOD
 
 
 def test_many_refused_names_fit_the_message(strict: Hub) -> None:

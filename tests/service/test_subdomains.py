@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.support.attacks import AttackedHub
-from tests.support.hub_config import PASSWORD
+from tests.support.hub_config import ADMIN_TOKEN, PASSWORD
 from tests.support.markup import element
 
 pytestmark = pytest.mark.hub
@@ -53,5 +53,12 @@ def test_links_lead_to_the_services_own_origin(hub: _SubdomainHub) -> None:
         services = hub.api("GET", "services/images")
     assert services.status_code == 200
     assert link == f"http://images--service.lab.example.org:{hub.port}/services/images/"
+    hub.client.headers["Authorization"] = f"token {ADMIN_TOKEN}"
+    direct = f"{hub.direct_url}api/images"
+    body = {"name": "a", "url": "registry.example.org/a:1"}
+    assert hub.client.post(direct, json=body).status_code == 201
+    image = BeautifulSoup(hub.client.get(f"{hub.direct_url}image/a").text, "html.parser")
+    start_link = f"http://lab.example.org:{hub.port}/hub/spawn#image=a"
+    assert image.select(f"button[data-copy='{start_link}']")
     login = httpx.get(hub.direct_url).headers["Location"]
     assert login.startswith(f"http://lab.example.org:{hub.port}/hub/api/oauth2/authorize?")

@@ -13,14 +13,23 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from hub_images.catalogue.bulk import parse_bulk_change
 from hub_images.catalogue.difference import FieldChange
 from hub_images.catalogue.image import ImageSpec, parse_image
 from hub_images.catalogue.rules import may_use
 from hub_images.store import images as store
 from hub_images.store.orm import Image
-from hub_images.store.search import SAMPLE, ImageQuery, Sort, list_images
+from hub_images.store.search import (
+    SAMPLE,
+    ImageQuery,
+    Sort,
+    list_images,
+    listed_registries,
+)
 from hub_images.store.snapshots import SnapshotCache, catalogue_state, read_snapshot
 from hub_images.store.transaction import write
+
+DISABLE = parse_bulk_change("disable", {}).make
 
 
 def _spec(name: str, **fields: Any) -> ImageSpec:
@@ -191,6 +200,24 @@ def test_filters_by_tag_and_secret(engine: Engine) -> None:
     assert _names(engine, pull_secret="lab") == ["a"]
 
 
+def test_filters_by_registry(engine: Engine) -> None:
+    """The host of either reference, however it is written; docker.io where none is named."""
+    _add(engine, "a", url="python:3", gpu_url="Quay.IO:443/lab/a:gpu")
+    _add(engine, "b", url="quay.io/lab/b")
+    _add(engine, "c", url="index.docker.io/lab/c", display_name="quay.io")
+    _add(engine, "d", url="quay.io:5000/lab/d")
+    _add(engine, "e", url="")
+    assert _names(engine, registry="quay.io") == ["a", "b"]
+    assert _names(engine, registry="docker.io", sort="name") == ["a", "c"]
+    assert _names(engine, registry="quay.io:5000") == ["d"]
+    assert _names(engine, registry="quay.io", search="lab/b") == ["b"]
+    assert _names(engine, registry="quay") == []
+    _change(engine, "b", lambda _stored: _spec("b", url="ghcr.io/lab/b"))
+    assert _names(engine, registry="quay.io") == ["a"]
+    with Session(engine) as session:
+        assert listed_registries(session) == ["docker.io", "ghcr.io", "quay.io", "quay.io:5000"]
+
+
 def test_people_see_images_by_order_then_by_display_name(engine: Engine) -> None:
     """The snapshot, which the form and the fill-in go by, and the list that is sorted so."""
     for name, shown, order in [("a", "Z", 0), ("b", "é", -1), ("c", "D", -1), ("d", "b", 5)]:
@@ -321,7 +348,7 @@ def test_several_at_once(engine: Engine) -> None:
     for name in ("a", "b", "c"):
         _add(engine, name, enabled=name != "b", groups=["g"])
     disabled = write(
-        engine, lambda session: store.set_enabled(session, ["a", "b", "x"], False, actor="x")
+        engine, lambda session: store.change_images(session, ["a", "b", "x"], DISABLE, actor="x")
     )
     assert [change.image.name for change in disabled if change.action] == ["a"]
     deleted = write(engine, lambda session: store.delete_images(session, ["b", "c", "x"]))
@@ -360,7 +387,7 @@ def test_snapshot_follows_the_catalogue(engine: Engine) -> None:
         connection.rollback()
         assert cache.current(connection) is first
         connection.rollback()
-        write(engine, lambda session: store.set_enabled(session, ["a"], False, actor="x"))
+        write(engine, lambda session: store.change_images(session, ["a"], DISABLE, actor="x"))
         assert cache.current(connection).entries == ()
 
 

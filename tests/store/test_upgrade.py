@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hub_images.store.images import change_image, get_image, image_model
 from hub_images.store.orm import Base
-from hub_images.store.search import ImageQuery, list_images
+from hub_images.store.search import ImageQuery, list_images, listed_registries
 from hub_images.store.snapshots import read_snapshot
 from hub_images.store.transaction import write
 from hub_images.store.upgrade import (
@@ -181,7 +181,7 @@ def test_0003_keeps_what_0001_holds(empty_engine: Engine) -> None:
     assert (change.image.version, change.image.enabled, change.image.url) == (4, False, "a/b:1")
 
 
-@pytest.mark.parametrize("statements", [1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 19, 20, 22])
+@pytest.mark.parametrize("statements", [1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 19, 20, 22, 24, 26])
 def test_an_interrupted_upgrade_can_be_made_again(empty_engine: Engine, statements: int) -> None:
     """MySQL and MariaDB commit each change of a table by itself; the next try makes the others."""
     command.upgrade(alembic_config(empty_engine), "0002")
@@ -250,3 +250,43 @@ def test_0004_can_be_taken_back(engine: Engine) -> None:
         joined = "hub_images_image JOIN hub_images_image_group ON image_id = id"
         found = connection.execute(text(f"SELECT name FROM {joined}")).scalars().all()
     assert found == ["a"]
+
+
+def test_0005_keeps_what_0004_holds(empty_engine: Engine) -> None:
+    """What the version before stored is there, and is found by its registries."""
+    command.upgrade(alembic_config(empty_engine), "0004")
+    with empty_engine.begin() as connection:
+        for number, (url, gpu_url) in enumerate(
+            [("python", "NULL"), ("Quay.io/b", r"'ghcr.io\:443/c\:gpu'"), ("", "NULL")]
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO hub_images_image (id, name, display_name, description, type, url, "
+                    "gpu_url, is_global, enabled, version, created_at, updated_at, created_by, "
+                    "updated_by, sort_key, search_text, identity, fingerprint, tags, environment) "
+                    f"VALUES ({number + 1}, 'i-{number}', 'Old', 'x', 'universal', '{url}', "
+                    f"{gpu_url}, true, true, 3, '2025-01-02 03:04:05', '2025-01-02 03:04:05', "
+                    "'m', 'm', 'old', 'old', 'one', 5, '[]', '{}')"
+                )
+            )
+    assert upgrade(empty_engine) is True
+    with empty_engine.connect() as connection:
+        assert len(read_snapshot(connection)[1].entries) == 2
+    with Session(empty_engine) as session:
+        found = {
+            registry: [image.name for image in list_images(session, query)[0]]
+            for registry in listed_registries(session)
+            for query in [ImageQuery(registry=registry)]
+        }
+        assert image_model(get_image(session, "i-1"))["version"] == 3
+    assert found == {"docker.io": ["i-0"], "ghcr.io": ["i-1"], "quay.io": ["i-1"]}
+
+
+def test_0005_can_be_taken_back(engine: Engine) -> None:
+    """The columns go, and images stay."""
+    add_image(engine, "a")
+    command.downgrade(alembic_config(engine), "0004")
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT name FROM hub_images_image")).scalars().all()
+    assert found == ["a"]
+    assert upgrade(engine) is True

@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from hub_images.catalogue.bulk import parse_bulk_change
 from hub_images.store.images import (
     Expected,
     VersionConflict,
     change_image,
+    change_images,
     delete_image,
     delete_images,
     named_images,
-    set_enabled,
 )
 from hub_images.store.transaction import write
 from tests.support.catalogue import add_image
@@ -53,10 +54,14 @@ def test_several_are_held_to_the_versions_seen(engine: Engine) -> None:
         add_image(engine, name)
     _rename(engine, "b")
     seen = {"a": 1, "b": 1}
+    disable = parse_bulk_change("disable", {}).make
     with pytest.raises(VersionConflict, match="b has changed"):
         write(engine, lambda session: delete_images(session, ["a", "b"], seen=seen))
     with pytest.raises(VersionConflict, match="b has changed"):
-        write(engine, lambda session: set_enabled(session, ["a", "b"], False, actor="x", seen=seen))
+        write(
+            engine,
+            lambda session: change_images(session, ["a", "b"], disable, actor="x", seen=seen),
+        )
     with Session(engine) as session:
         assert [(i.name, i.version, i.enabled) for i in named_images(session, ["a", "b"])] == [
             ("a", 1, True), ("b", 2, True),

@@ -49,15 +49,13 @@ def empty_catalogue(hub: Hub) -> None:
 
 def names(page: BeautifulSoup) -> list[str]:
     """Return the names in the list, in its order."""
-    return [cell.get_text(strip=True) for cell in page.select("tbody th[data-label=Name]")]
+    return [str(row["id"]).removeprefix("image-") for row in page.select("tr[id^=image-]")]
 
 
 def cell(page: BeautifulSoup, name: str, label: str) -> str:
     """Return the text of a cell of the list."""
-    for row in page.select("tbody tr"):
-        if element(row, "th[data-label=Name]").get_text(strip=True) == name:
-            return element(row, f"[data-label='{label}']").get_text(" ", strip=True)
-    raise AssertionError(f"{name} is not in the list")
+    found = element(page, f"tr#image-{name} [data-label='{label}']")
+    return " ".join(found.get_text(" ", strip=True).split())
 
 
 def text(page: BeautifulSoup, selector: str) -> str:

@@ -172,6 +172,9 @@ def _list_parameters() -> list[dict[str, Any]]:
         _parameter("tag", {"type": "string", "minLength": 1, "maxLength": TAG_MAX_LENGTH},
                    "Images that have this tag; ignores case."),
         _parameter("pull_secret", {"type": "string"}, "Images with this image pull secret."),
+        _parameter("registry", {"type": "string", "minLength": 1},
+                   "Images with url or gpu_url in this registry, as host or host:port; "
+                   "docker.io for references that name none."),
         _parameter("sort", {"enum": sorts, "default": "display_name"}),
         _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 999_999_999_999,
                              "default": 50}, "More than 200 is cut to 200."),

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hub_images.catalogue.fields import TAG_MAX_LENGTH, InvalidFields, Tag, is_secret_name
 from hub_images.catalogue.image import IMAGE_TYPES
+from hub_images.catalogue.reference import normalised_registry
 from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS, ImageQuery
 
 DEFAULT_LIMIT = 50
@@ -97,6 +98,7 @@ _PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "global": lambda value: _boolean("is_global", value),
     "tag": _tag,
     "pull_secret": _pull_secret,
+    "registry": lambda value: {"registry": normalised_registry(value)},
     "enabled": lambda value: _boolean("enabled", value),
     "sort": _sort,
     "limit": lambda value: {"limit": min(_whole_number(value, 1), MAX_LIMIT)},

@@ -59,15 +59,19 @@ def ticked(request: RequestHandler, name: str) -> bool:
 def _several(request: RequestHandler, name: str) -> list[str]:
     """Read a list from one field per entry, as without scripts, or from one field of JSON.
 
-    Tornado accepts some 1,000 fields, and an image may list as many groups.
+    Tornado accepts some 1,000 fields, and an image may list as many groups. A browser with
+    scripts shows no boxes. If it could not load ours either, nobody could choose anything, and
+    the list stays as the page held it.
     """
     sent = request.get_body_arguments(name, strip=False)
-    together = request.get_body_argument(f"{name}_json", "")
+    source = f"{name}_json"
+    if not (sent or ticked(request, source) or ticked(request, f"{name}_boxes")):
+        source = f"{name}_kept"
     try:
-        entries = _ENTRIES.validate_json(together or "[]")
+        entries = _ENTRIES.validate_json(request.get_body_argument(source, "") or "[]")
     except ValueError:
         raise ErrorAnswer(
-            400, f"{name}_json must be a list of at most {MOST_ENTRIES:,} texts, in JSON."
+            400, f"{source} must be a list of at most {MOST_ENTRIES:,} texts, in JSON."
         ) from None
     return list(dict.fromkeys([*sent, *entries]))
 

@@ -1,8 +1,9 @@
 """The form of an image: what was typed, and what it means.
 
-`ImageForm` holds the fields exactly as typed, so that a rejected form comes back whole.
-`parse` reads them by the same rules as REST. The form's fields and their controls are
-derived from `ImageSpec`; `controls` has a control for each type.
+`ImageForm` holds the fields exactly as typed, so that a rejected form comes back whole; only a
+scheme that was copied in front of a reference is taken off. `parse` reads them by the same rules
+as REST. The form's fields and their controls are derived from `ImageSpec`; `controls` has a
+control for each type.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from hub_images.catalogue.fields import InvalidFields
 from hub_images.catalogue.image import (
     AT_START,
     ATTRIBUTES,
-    LABELS,
     ImageSpec,
     image_fields,
     parse_image,
 )
+from hub_images.catalogue.reference import without_scheme
 from hub_images.service.hub_client import Group
 from hub_images.service.pages.controls import control, text, ticked
+from hub_images.service.pages.reference_notes import reference_notes
 from hub_images.service.pull_secrets import KnownSecrets
 from hub_images.service.web.answers import ErrorAnswer
 from hub_images.store.orm import Image
@@ -49,6 +51,15 @@ BEHIND_BOX = {
     "pull_secret": BehindBox("use_pull_secret", "Choose a pull secret, or untick the box."),
 }
 
+#: The fields as the form shows them: what the image is, who may use it, what a start sets.
+IN_ORDER = (
+    *("name", "display_name", "description", "type", "url", "gpu_url", "tags"),
+    *("documentation_url", "global", "groups", "enabled", "order", "pull_secret"),
+    *AT_START,
+)
+#: What a message calls the references.
+_REFERENCES = {"url": "URL", "gpu_url": "URL for GPU"}
+
 #: What the form of a new image holds: Global is ticked.
 _NEW = {**image_fields(ImageSpec.model_construct(name="")), "global": True}
 
@@ -64,6 +75,8 @@ class ImageForm:
     version: int | None = None
     base: str = ""
     """The image's fields as JSON when the form was opened."""
+    schemes: Mapping[str, str] = field(default_factory=dict)
+    """What was taken off the references, by field."""
 
     @classmethod
     def from_request(cls, request: RequestHandler, **fixed: str) -> Self:
@@ -75,8 +88,11 @@ class ImageForm:
         if version and not (version.isascii() and version.isdigit() and len(version) < 10):
             raise ErrorAnswer(400, "The form's version is not a number.")
         typed = {name: control.sent(request, name) for name, control in CONTROLS.items()}
+        found = {name: without_scheme(typed[name].strip()) for name in _REFERENCES}
+        bare = {name: reference for name, (reference, scheme) in found.items() if scheme}
         return cls(
-            typed={**typed, **fixed},
+            typed={**typed, **bare, **fixed},
+            schemes={name: found[name][1] for name in bare},
             ticked=frozenset(
                 boxed.box for boxed in BEHIND_BOX.values() if ticked(request, boxed.box)
             ),
@@ -102,6 +118,14 @@ class ImageForm:
         fields = image_fields(image)
         return cls.from_fields(fields, image.version, fields)
 
+    @classmethod
+    def copy_of(cls, image: Image) -> Self:
+        """Fill the form of a new image with a stored one; what was made of its name is blank."""
+        fields = image_fields(image)
+        shown = "" if image.display_name == image.name else image.display_name
+        form = cls.from_fields({**fields, "name": "", "display_name": shown}, 0, fields)
+        return form.as_new()
+
     def as_new(self) -> Self:
         """Return the same form for an image that is not stored."""
         return replace(self, version=None, base="")
@@ -125,8 +149,25 @@ class ImageForm:
         except InvalidFields as error:
             errors |= error.errors
         if errors:
-            raise InvalidFields({k: errors[k] for k in (*LABELS, *errors) if k in errors})
+            raise InvalidFields(
+                {name: errors[name] for name in (*IN_ORDER, *errors) if name in errors}
+            )
         return spec
+
+    def notes(self) -> dict[str, list[str]]:
+        """Return the notes on the references, by field."""
+        return {
+            name: reference_notes(self.typed[name], self.schemes.get(name, ""))
+            for name in _REFERENCES
+        }
+
+    def taken_off(self, spec: ImageSpec) -> str:
+        """Say for the message after saving what was taken off the references of `spec`."""
+        return "".join(
+            f" {scheme} was taken off its {_REFERENCES[name]}."
+            for name, scheme in self.schemes.items()
+            if getattr(spec, name)
+        )
 
     def opens_start(self, errors: Iterable[str]) -> bool:
         """Say whether a field that a start sets is filled in, or among `errors`."""

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
-from hub_images.service.pages.image_list import time_since
 from hub_images.service.pages.images_page import ImagesPage
+from hub_images.service.pages.times import time_since
 from hub_images.service.pages.usage import servers_text
 from hub_images.service.running_servers import RunningServer
 from hub_images.service.stops import Stopped, Stops

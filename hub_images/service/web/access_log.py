@@ -11,8 +11,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from jupyterhub.log import log_request as log_one_request
 from tornado.web import RequestHandler
+
+from hub_images.service.web.request_line import log_request
 
 log = logging.getLogger("hub_images")
 
@@ -39,7 +40,7 @@ class AccessLog:
 
     def __call__(self, handler: RequestHandler) -> None:
         """Log the request that `handler` has answered."""
-        log_one_request(handler)
+        log_request(handler)
         self.count(handler.get_status(), handler.request.remote_ip or "an unknown address")
 
     def count(self, status: int, address: str) -> None:

@@ -18,6 +18,7 @@ from hub_images.catalogue.fields import InvalidFields
 from hub_images.scopes import PermissionMissing
 from hub_images.store.database import DatabaseUnavailable
 from hub_images.store.images import ImageExists, ImageNotFound, VersionConflict
+from hub_images.store.selection import SelectionChanged, TooManyImages
 
 log = logging.getLogger("hub_images")
 
@@ -29,6 +30,8 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     ImageNotFound: HTTPStatus.NOT_FOUND,
     ImageExists: HTTPStatus.CONFLICT,
     VersionConflict: HTTPStatus.PRECONDITION_FAILED,
+    SelectionChanged: HTTPStatus.PRECONDITION_FAILED,
+    TooManyImages: HTTPStatus.BAD_REQUEST,
     InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }

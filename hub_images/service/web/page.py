@@ -88,6 +88,9 @@ class PageHandler(IdentifiedHandler):
             "static_url": static_url,
             "login_url": self.root,
             "logout_url": f"{prefix}logout",
+            # absolute, because people send links to it to each other; it takes the options
+            # form's choice as its fragment: `#image=<name>`
+            "spawn_url": f"{self._hub_origin}{self.hub_auth.hub_prefix}spawn",
             "version_hash": "",
             "xsrf_token": self.xsrf_token.decode("ascii"),
             "hub_images_service_name": self.context.service_name,
@@ -97,6 +100,12 @@ class PageHandler(IdentifiedHandler):
             "may_write": bool(caller and caller.may_write),
             "here": self.request.uri,
         }
+
+    @property
+    def _hub_origin(self) -> str:
+        # without `subdomain_host`, the hub is where the browser has found us
+        here = f"{self.request.protocol}://{self.request.host}"
+        return str(self.hub_auth.hub_host) or here
 
     def _services_to_link(self) -> list[SimpleNamespace]:
         # The deployer's own page.html lacks our link; then the bar's list of services has it.

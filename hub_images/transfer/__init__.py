@@ -1,0 +1,1 @@
+"""The catalogue as a document that people keep in files."""

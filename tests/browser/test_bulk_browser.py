@@ -1,0 +1,333 @@
+"""Several images at once in a browser: the bar, ticks across pages, the way to a new registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import Theme, expect_in_sight, overflows, sign_in, violations
+from tests.support.catalogue import fill
+from tests.support.hub import Hub
+from tests.support.university import GROUPS, UNIVERSITY
+
+pytestmark = pytest.mark.timeout(240)
+
+OLD = "registry.old.example.org:5000"
+NEW = "quay.io/example-university"
+MOVED = sorted(name for name, image in UNIVERSITY.items() if image["url"].startswith(OLD))
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """Run a hub with the university's groups."""
+    groups = "".join(f'c.JupyterHub.load_groups["{group}"] = {{"users": []}}\n' for group in GROUPS)
+    with Hub(tmp_path_factory.mktemp("several"), extra=groups) as running:
+        yield running
+
+
+@pytest.fixture
+def university(hub: Hub) -> Hub:
+    """Make the catalogue that of the university."""
+    fill(hub.db_url, UNIVERSITY)
+    return hub
+
+
+@pytest.fixture
+def admin(browser: Browser, university: Hub) -> Iterator[Page]:
+    """Give the list, as an admin sees it who has chosen nothing yet."""
+    page = sign_in(browser, university, "admin")
+    page.goto(university.images_url)
+    yield page
+    page.context.close()
+
+
+def _urls(hub: Hub) -> dict[str, str]:
+    items = hub.images("GET", "images?limit=200").json()["items"]
+    return {image["name"]: image["url"] for image in items}
+
+
+def _moved() -> dict[str, str]:
+    return {
+        name: str(image["url"]).replace(f"{OLD}/jupyter", NEW) for name, image in UNIVERSITY.items()
+    }
+
+
+def _tick(page: Page, name: str) -> None:
+    page.get_by_label(f"Choose {UNIVERSITY[name]['display_name']}", exact=True).check()
+
+
+def _reset(page: Page, hub: Hub, search: str = "") -> None:
+    page.goto(f"{hub.images_url}{f'?search={search}' if search else ''}")
+
+
+def test_moving_images_to_another_registry_by_mouse(admin: Page, university: Hub) -> None:
+    """Find, choose, replace, look, confirm: every reference moves, and no other changes."""
+    assert len(MOVED) == 12
+    _reset(admin, university, OLD)
+    admin.get_by_label("Select all on this page").check()
+    expect(admin.locator("#chosen")).to_have_text("12 chosen")
+    admin.get_by_text("More actions").click()
+    admin.get_by_role("button", name="Replace in references").click()
+    admin.get_by_label("Find").fill(f"{OLD}/jupyter")
+    admin.get_by_label("Put in its place").fill(NEW)
+    admin.get_by_role("button", name="Preview").click()
+    expect(admin.get_by_role("status").filter(has_text="12 images will change.")).to_be_visible()
+    rows = admin.get_by_role("table", name="What changes").get_by_role("row")
+    expect(rows).to_have_count(13)
+    expect(rows.nth(1)).to_contain_text(UNIVERSITY["astro-old"]["url"])
+    expect(rows.nth(1)).to_contain_text(_moved()["astro-old"])
+    expect(rows.nth(1).locator("mark")).to_have_text([f"{OLD}/jupyter", NEW])
+    assert _urls(university) == {name: image["url"] for name, image in UNIVERSITY.items()}
+    expect_in_sight(admin, "#confirm")
+    admin.get_by_role("button", name="Confirm").click()
+    flash = admin.get_by_role("status").filter(has_text="Changed the references of 12 images")
+    expect(flash).to_contain_text("Astronomy, 2023")
+    assert _urls(university) == _moved()
+    _reset(admin, university)
+    expect(admin.locator("#chosen")).to_have_text("")
+
+
+def test_moving_images_to_another_registry_by_keyboard(admin: Page, university: Hub) -> None:
+    """Space ticks, Shift and Space a range, Enter leads to the bar and Escape back."""
+    _reset(admin, university, OLD)
+    boxes = admin.get_by_role("checkbox", name="Choose ")
+    keys = admin.keyboard
+    boxes.first.focus()
+    keys.press("Space")
+    boxes.last.focus()
+    keys.press("Shift+Space")
+    expect(admin.locator("#chosen")).to_have_text("12 chosen")
+    keys.press("Enter")
+    expect(admin.get_by_role("button", name="Enable")).to_be_focused()
+    keys.press("Escape")
+    expect(boxes.last).to_be_focused()
+    keys.press("Enter")
+    keys.press("Tab")
+    keys.press("Tab")
+    keys.press("Enter")
+    menu = admin.get_by_role("button", name="Replace in references")
+    expect(menu).to_be_visible()
+    keys.press("Escape")
+    expect(menu).to_be_hidden()
+    keys.press("Enter")
+    for _entry in range(8):
+        keys.press("Tab")
+    expect(menu).to_be_focused()
+    keys.press("Enter")
+    expect(admin.get_by_label("Find")).to_be_focused()
+    keys.type(f"{OLD}/jupyter")
+    keys.press("Tab")
+    keys.type(NEW)
+    keys.press("Enter")
+    confirm = admin.get_by_role("button", name="Confirm")
+    expect(confirm).to_be_visible()
+    for _press in range(30):
+        if confirm.evaluate("(button) => button === document.activeElement"):
+            break
+        keys.press("Tab")
+    keys.press("Enter")
+    expect(admin.get_by_role("status").filter(has_text="Changed the references")).to_be_visible()
+    assert _urls(university) == _moved()
+
+
+def test_ticks_last_across_pages(admin: Page, university: Hub) -> None:
+    """The bar says how many are on other pages; all of them are changed, then none is chosen."""
+    chosen = ["astro-lab", "astro-gpu"]
+    for name in chosen:
+        _tick(admin, name)
+    admin.get_by_role("link", name="Next", exact=True).click()
+    expect(admin.locator("#chosen")).to_have_text("2 chosen, 2 on other pages")
+    _tick(admin, "geo-lab")
+    expect(admin.locator("#chosen")).to_have_text("3 chosen, 2 on other pages")
+    admin.get_by_role("link", name="Previous", exact=True).click()
+    expect(admin.locator("#chosen")).to_have_text("3 chosen, 1 on another page")
+    expect(admin.get_by_label("Choose Astronomy, lab")).to_be_checked()
+    admin.get_by_role("button", name="Disable").click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text("Disable 3 images")
+    admin.get_by_role("link", name="Cancel").click()
+    expect(admin.locator("#chosen")).to_have_text("3 chosen, 1 on another page")
+    admin.get_by_role("button", name="Disable").click()
+    admin.get_by_role("button", name="Confirm").click()
+    expect(admin.get_by_role("status").filter(has_text="Disabled 3 images")).to_be_visible()
+    expect(admin.locator("#chosen")).to_have_text("")
+    for name in [*chosen, "geo-lab"]:
+        assert university.images("GET", f"images/{name}").json()["enabled"] is False
+
+
+def test_a_conflict_loses_no_tick(admin: Page, university: Hub) -> None:
+    """Nothing is done, the page shows what is there now, and Cancel leads back to the ticks."""
+    _tick(admin, "astro-lab")
+    _tick(admin, "bio-lab")
+    admin.get_by_role("button", name="Disable").click()
+    expect(admin.get_by_role("button", name="Confirm")).to_be_visible()
+    university.images("PATCH", "images/bio-lab", json={"description": "new"})
+    admin.get_by_role("button", name="Confirm").click()
+    expect(admin.get_by_role("alert")).to_contain_text("So nothing was done")
+    expect(admin.get_by_role("alert")).to_be_focused()
+    admin.get_by_role("link", name="Cancel").click()
+    expect(admin.locator("#chosen")).to_have_text("2 chosen")
+    assert university.images("GET", "images/astro-lab").json()["enabled"] is True
+
+
+def test_all_that_match_are_changed(admin: Page, university: Hub) -> None:
+    """Offered once the page is ticked; the server finds the images of all pages."""
+    everything = admin.get_by_label("Select all 74 that match")
+    _tick(admin, "astro-lab")
+    expect(everything).to_be_hidden()
+    admin.get_by_label("Select all on this page").check()
+    everything.check()
+    expect(admin.locator("#chosen")).to_have_text("All 74 that match chosen")
+    admin.get_by_role("link", name="Next", exact=True).click()
+    expect(admin.locator("#chosen")).to_have_text("All 74 that match chosen")
+    admin.get_by_text("More actions").click()
+    admin.get_by_role("button", name="Add tags").click()
+    admin.get_by_label("Tags").fill("2026, all")
+    admin.get_by_role("button", name="Preview").click()
+    expect(admin.get_by_text("74 images will change.")).to_be_visible()
+    admin.get_by_role("button", name="Confirm").click()
+    expect(admin.get_by_role("status").filter(has_text="Added tags to 74 images")).to_be_visible()
+    found = university.images("GET", "images?tag=2026&limit=1").json()["_pagination"]["total"]
+    assert found == 74
+    expect(admin.locator("#chosen")).to_have_text("")
+
+
+def test_what_ends_all_that_match(admin: Page, university: Hub) -> None:
+    """Unticking one, another search, and Clear, which takes all ticks away."""
+    admin.get_by_label("Select all on this page").check()
+    admin.get_by_label("Select all 74 that match").check()
+    admin.get_by_label("Choose Astronomy, lab").uncheck()
+    expect(admin.locator("#chosen")).to_have_text("24 chosen")
+    admin.get_by_label("Select all on this page").check()
+    admin.get_by_label("Select all 74 that match").check()
+    _reset(admin, university, "no-such-image")
+    _reset(admin, university, "geo")
+    expect(admin.locator("#chosen")).to_have_text("25 chosen, 25 on other pages")
+    admin.get_by_role("button", name="Clear").click()
+    expect(admin.locator("#chosen")).to_have_text("")
+    expect(admin.get_by_label("Select all on this page")).to_be_focused()
+    _reset(admin, university)
+    expect(admin.locator("#chosen")).to_have_text("")
+
+
+def test_shift_and_a_click_tick_a_range(admin: Page) -> None:
+    """From the last tick to this one, in both directions, and unticking likewise."""
+    boxes = admin.get_by_role("checkbox", name="Choose ")
+    boxes.nth(6).click()
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(admin.locator("#chosen")).to_have_text("5 chosen")
+    boxes.nth(4).click(modifiers=["Shift"])
+    expect(admin.locator("#chosen")).to_have_text("2 chosen")
+    for number, ticked in enumerate([False, False, False, False, False, True, True, False]):
+        expect(boxes.nth(number)).to_be_checked(checked=ticked)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_bar_stays_in_sight_and_moves_nothing(
+    browser: Browser, university: Hub, width: int
+) -> None:
+    """Nothing can be pressed before a tick; afterwards the bar is there, wherever one scrolls."""
+    page = sign_in(browser, university, "admin", width=width)
+    page.goto(university.images_url)
+    expect(page.get_by_role("button", name="Disable")).to_have_count(0)
+    box = page.get_by_role("checkbox", name="Choose ").nth(3)
+    box.scroll_into_view_if_needed()
+    place = "(box) => box.getBoundingClientRect().top + scrollY"
+    before, height = box.evaluate(place), page.evaluate("document.body.scrollHeight")
+    box.check()
+    expect(page.get_by_role("button", name="Disable")).to_be_enabled()
+    expect_in_sight(page, "#bulk")
+    assert box.evaluate(place) == before
+    if width == 1280:
+        assert page.evaluate("document.body.scrollHeight") == height
+    page.evaluate("scrollTo(0, 600)")
+    expect_in_sight(page, "#bulk")
+    page.context.close()
+
+
+def test_many_are_deleted_on_a_page_of_its_own(admin: Page, university: Hub) -> None:
+    """Where all that match are chosen, the server asks, with who runs them."""
+    admin.get_by_label("Select all on this page").check()
+    admin.get_by_label("Select all 74 that match").check()
+    admin.locator("#bulk").get_by_role("button", name="Delete").click()
+    expect(admin.get_by_role("heading", level=1)).to_have_text("Delete 74 images")
+    expect(admin.get_by_text("No running server uses them.")).to_be_visible()
+    admin.get_by_role("button", name="Delete").click()
+    expect(admin.get_by_role("status").filter(has_text="Deleted 74 images")).to_be_visible()
+    assert _urls(university) == {}
+    university.add_image("after")
+    _reset(admin, university)
+    expect(admin.locator("#chosen")).to_have_text("")
+
+
+def test_the_dialog_deletes_what_is_chosen_on_other_pages(admin: Page, university: Hub) -> None:
+    """It names all of them."""
+    _tick(admin, "astro-lab")
+    admin.get_by_role("link", name="Next", exact=True).click()
+    _tick(admin, "geo-lab")
+    admin.locator("#bulk").get_by_role("button", name="Delete").click()
+    dialog = admin.get_by_role("dialog")
+    expect(dialog.get_by_role("listitem")).to_contain_text(["Astronomy, lab", "Geospatial, lab"])
+    dialog.get_by_role("button", name="Delete").click()
+    expect(admin.get_by_role("status").filter(has_text="Deleted 2 images")).to_be_visible()
+    assert set(UNIVERSITY) - set(_urls(university)) == {"astro-lab", "geo-lab"}
+    expect(admin.locator("#chosen")).to_have_text("")
+
+
+def test_without_a_script(browser: Browser, university: Hub) -> None:
+    """The bar is always there, also for all that match, and each step is a page."""
+    page = sign_in(browser, university, "admin", java_script_enabled=False)
+    page.goto(university.images_url)
+    _tick(page, "astro-lab")
+    page.get_by_text("More actions").click()
+    page.get_by_role("button", name="Add groups").click()
+    page.get_by_label("geo").check()
+    page.get_by_label("Other groups").fill("lab")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("status").filter(has_text="Added groups to")).to_be_visible()
+    groups = university.images("GET", "images/astro-lab").json()["groups"]
+    assert groups == [*UNIVERSITY["astro-lab"]["groups"], "geo", "lab"]
+    page.get_by_label("Select all 74 that match").check()
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Enable 74 images")
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", get_args(Theme))
+def test_accessible(browser: Browser, university: Hub, theme: Theme, width: int) -> None:
+    """axe-core finds nothing in the bar, its menu, values, errors and previews."""
+    page = sign_in(browser, university, "admin", theme=theme, width=width)
+    page.goto(university.images_url)
+    page.get_by_label("Select all on this page").check()
+    page.get_by_text("More actions").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+    # the pressed button fades into its colours
+    page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+    assert violations(page, "main") == []
+    page.get_by_role("button", name="Replace in references").click()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("Give the text to find.")).to_be_visible()
+    assert violations(page, "main") == []
+    page.get_by_label("Find").fill("quay.io")
+    page.get_by_label("Put in its place").fill("Not Valid")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="These cannot be changed in this way")).to_be_visible()
+    assert violations(page, "main") == []
+    for action, control in [("Add groups", "geo"), ("Remove groups", "geo"), ("Add tags", "")]:
+        page.goto(university.images_url)
+        page.get_by_text("More actions").click()
+        page.get_by_role("button", name=action).click()
+        if control:
+            page.get_by_role("checkbox", name=control).first.check()
+        else:
+            page.get_by_label("Tags").fill("new")
+        assert violations(page, "main") == []
+        page.get_by_role("button", name="Preview").click()
+        expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+        assert violations(page, "main") == []
+        assert not overflows(page)
+    page.context.close()
