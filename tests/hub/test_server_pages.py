@@ -16,7 +16,7 @@ from tests.support.hub_app import HubApp, StartHubApp
 from tests.support.slow_hook import WAIT_SECONDS, new_gate
 
 TYPES = parse_instance_types([{"name": "small", "display_name": "Small"}])
-SNAPSHOT = Snapshot([entry("scipy", display_name="SciPy")])
+SNAPSHOT = Snapshot((entry("scipy", display_name="SciPy"),))
 _SCIPY = {"image": "scipy", "instance_type": "small", "hub_images_tag": "2025-12-31"}
 
 
@@ -29,7 +29,7 @@ _SCIPY = {"image": "scipy", "instance_type": "small", "hub_images_tag": "2025-12
         ({"image": "gone", "instance_type": "gone-too"}, Started("gone", None, "gone-too")),
         ({"image": "<b>", "instance_type": "small"}, None),
         ({"image": ["scipy"]}, None),
-        ({"image": "scipy", "hub_images_tag": "<b>", "instance_type": 5}, Started("SciPy", None, None)),
+        ({**_SCIPY, "hub_images_tag": "<b>", "instance_type": 5}, Started("SciPy", None, None)),
         ({}, None),
     ],
 )  # fmt: skip
@@ -68,7 +68,7 @@ async def test_while_it_starts(start_hub_app: StartHubApp) -> None:
     gate.opened.set()
     await starting
     said = _text(page, "#hub-images-started")
-    assert said.startswith("Starting SciPy & <friends> (")
+    assert said == "Starting SciPy & <friends> (1) on Small."
     assert page.select_one("#progress-bar") is not None
 
 
@@ -80,11 +80,11 @@ async def test_the_home_page(start_hub_app: StartHubApp) -> None:
     await hub.start("scientist", {"image": "scipy"})
     await hub.start("scientist", {"image": "minimal"}, server="lab")
     page = await _page(hub, "hub/home")
-    assert _text(page, "#hub-images-started").startswith("Your server: scipy (")
-    assert _text(page, "#hub-images-servers").startswith("lab: minimal (")
+    assert _text(page, "#hub-images-started") == "Your server: SciPy (1) on Small"
+    assert _text(page, "#hub-images-servers") == "lab: Minimal (1) on Small"
     await hub.stop("scientist")
     page = await _page(hub, "hub/home")
-    assert _text(page, "#hub-images-started").startswith("Your server was last: scipy (")
+    assert _text(page, "#hub-images-started") == "Your server was last: SciPy (1) on Small"
 
 
 @pytest.mark.hub
