@@ -30,6 +30,7 @@ from hub_images.config_sections import (
 from hub_images.hub.deployer_hooks import DeployerHooks
 from hub_images.hub.hooks import make_hooks
 from hub_images.hub.reused_servers import DECIDING_TRAITS, configured_reuse_problem
+from hub_images.hub.server_pages import make_variables
 from hub_images.settings import NO_INTERNAL_SSL, HubImages, load_settings
 from hub_images.settings_file import SETTINGS_VARIABLE, SettingsFile
 from hub_images.store.snapshots import CatalogueReader
@@ -97,13 +98,14 @@ def configure(c: Config) -> None:
     _refuse_reused_servers(c, spawner_class, sections)
     settings.namespace = configured(c, sections, "namespace") or ""
     settings.trusted_downstream_ips = list(present(c.JupyterHub, "trusted_downstream_ips", []))
-    _add_templates(c, settings)
+    catalogue = CatalogueReader(settings.database_url, settings.reference_policy.allows)
+    _add_templates(c, settings, catalogue)
     _add_service(c, settings)
     _add_permissions(c, settings)
-    _add_hooks(c, settings, sections)
+    _add_hooks(c, settings, sections, catalogue)
 
 
-def _add_templates(c: Config, settings: HubImages) -> None:
+def _add_templates(c: Config, settings: HubImages, catalogue: CatalogueReader) -> None:
     ours = str(template_folder())
     originals = JupyterHub().template_paths[0]
     given = [str(path) for path in present(c.JupyterHub, "template_paths", [])]
@@ -119,6 +121,7 @@ def _add_templates(c: Config, settings: HubImages) -> None:
     ours_too = {
         "hub_images_service_name": settings.service_name,
         "hub_images_host": _service_host(c, settings.service_name),
+        **make_variables(catalogue, settings.parsed_instance_types),
     }
     update(c.JupyterHub, "template_vars", ours_too)
 
@@ -239,7 +242,9 @@ def _refuse_reused_servers(
         raise ValueError(problem)
 
 
-def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
+def _add_hooks(
+    c: Config, settings: HubImages, sections: list[str], catalogue: CatalogueReader
+) -> None:
     deployer = DeployerHooks(
         **{name: configured(c, sections, name) for name in _HOOKS},
         others_read_options=any(
@@ -250,7 +255,7 @@ def _add_hooks(c: Config, settings: HubImages, sections: list[str]) -> None:
         ),
     )
     hooks = make_hooks(
-        CatalogueReader(settings.database_url, settings.reference_policy.allows),
+        catalogue,
         settings.parsed_instance_types,
         deployer,
         pull_failure_timeout_seconds=settings.pull_failure_timeout,

@@ -1,4 +1,4 @@
-"""What to start for a user, what to preselect, and what to remember of a choice.
+"""What to start for a user, and what to preselect.
 
 `choose` takes `user_options`, which may be any JSON, and returns an instance type and an
 image, or raises `NotStarted`. `preselect` applies the same rules to the remembered options,
@@ -16,20 +16,13 @@ from hub_images.catalogue import rules
 from hub_images.catalogue.fields import is_name
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.catalogue.snapshot import Entry, Snapshot
-
-INSTANCE_TYPE_KEY = "instance_type"
-IMAGE_KEY = "image"
-KEYS = (INSTANCE_TYPE_KEY, IMAGE_KEY)
-
-#: Remembers, beside the choice, which parts were filled in: a later start without a choice
-#: fills them in anew, and does not hold users to what they never chose.
-FILLED_IN_KEY = "hub_images_filled_in"
-
-#: Remembers which image was chosen: another one may later get the name of a deleted one.
-IDENTITY_KEY = "hub_images_identity"
-
-#: Every key that is saved with a server for us; all other keys are the deployer's.
-SAVED_KEYS = (*KEYS, FILLED_IN_KEY, IDENTITY_KEY)
+from hub_images.catalogue.user_options import (
+    IDENTITY_KEY,
+    IMAGE_KEY,
+    INSTANCE_TYPE_KEY,
+    chosen,
+    is_another,
+)
 
 _Named = TypeVar("_Named", InstanceType, Entry)
 
@@ -77,20 +70,6 @@ class Preselection:
     image: Entry | None
     notice: str | None = None
     last_used: bool = False
-
-
-def chosen(user_options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys that the user chose, with their values, unchecked.
-
-    Skips missing keys, empty strings and what was filled in last time.
-    """
-    filled = user_options.get(FILLED_IN_KEY)
-    skip = filled if isinstance(filled, list) else []
-    return {
-        key: user_options[key]
-        for key in KEYS
-        if key in user_options and user_options[key] != "" and key not in skip
-    }
 
 
 def offer(
@@ -152,18 +131,6 @@ def choose(
     raise NotStarted(HTTPStatus.FORBIDDEN, "No image is available to you.")
 
 
-def remembered(choice: Choice) -> dict[str, Any]:
-    """Return the options to save with the server: what is started, and what was filled in."""
-    options: dict[str, Any] = {
-        INSTANCE_TYPE_KEY: choice.instance_type.name,
-        IMAGE_KEY: choice.image.name,
-        IDENTITY_KEY: choice.image.identity,
-    }
-    if choice.filled_in:
-        options[FILLED_IN_KEY] = list(choice.filled_in)
-    return options
-
-
 def preselect(
     offered: Offer, saved: Mapping[str, Any], snapshot: Snapshot, groups: Collection[str]
 ) -> Preselection:
@@ -175,7 +142,7 @@ def preselect(
     wanted = chosen(saved)
     instance_type = _named(offered.instance_types, wanted.get(INSTANCE_TYPE_KEY))
     image = _named(offered.images, wanted.get(IMAGE_KEY))
-    replaced = image is not None and _is_another(image, saved.get(IDENTITY_KEY))
+    replaced = image is not None and is_another(image, saved.get(IDENTITY_KEY))
     if replaced:
         image = None
     last = image
@@ -266,14 +233,6 @@ def _first_fitting(images: Iterable[Entry], kind: str) -> Entry | None:
     return next((entry for entry in images if kind in rules.fitting_types(entry)), None)
 
 
-def _is_another(image: Entry, identity: object) -> bool:
-    """Say whether another image has the chosen one's name now.
-
-    Choices that an earlier version saved have no identity; for them the name decides.
-    """
-    return isinstance(identity, str) and image.identity != identity
-
-
 def _named(items: Iterable[_Named], name: object) -> _Named | None:
     return next((item for item in items if item.name == name), None)
 
@@ -285,7 +244,7 @@ def _wanted_image(
         return None
     entry = snapshot.named(wanted[IMAGE_KEY])
     # One answer for all, so that nobody learns what exists.
-    if entry is None or not rules.may_use(entry, groups) or _is_another(entry, identity):
+    if entry is None or not rules.may_use(entry, groups) or is_another(entry, identity):
         raise _not_available("image", wanted[IMAGE_KEY])
     return entry
 

@@ -85,6 +85,11 @@ def is_pinned(reference: str) -> bool:
     return "@" in reference
 
 
+def is_tag(value: str) -> bool:
+    """Say whether `value` can be what `shown_tag` returns."""
+    return bool(re.fullmatch(_TAG, value))
+
+
 def shown_tag(reference: str) -> str:
     """Return what tells a valid reference from others of its repository, for people.
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import TYPE_CHECKING, Any
 
-from hub_images.catalogue.choice import KEYS, SAVED_KEYS
+from hub_images.catalogue.user_options import KEYS, SAVED_KEYS
 from hub_images.hub.refusal import refuse
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.web import HTTPError
 
-from hub_images.catalogue.choice import Choice, NotStarted, choose, remembered
+from hub_images.catalogue.choice import Choice, NotStarted, choose
 from hub_images.catalogue.image import AT_START
 from hub_images.catalogue.instance_type import InstanceType
+from hub_images.catalogue.user_options import remembered
 from hub_images.hub.checked_start import check_before_start
 from hub_images.hub.deployer_hooks import DeployerHooks, split_fields
 from hub_images.hub.failures import FailedStarts

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyterhub import orm
 from sqlalchemy import event
 
-from hub_images.catalogue.choice import Choice, remembered
+from hub_images.catalogue.choice import Choice
+from hub_images.catalogue.user_options import remembered
 
 if TYPE_CHECKING:
     from jupyterhub.spawner import Spawner
@@ -60,18 +61,24 @@ def remember(spawner: Spawner, theirs: Mapping[str, Any], choice: Choice) -> Non
         # KubeSpawner fails a start that names a profile where there are none. A name may be
         # saved from before hub-images came, or someone may send one.
         options.pop("profile", None)
-    spawner.user_options = options
-    spawner.orm_spawner.user_options = options  # committed by the hub with the start
+    _save(spawner, options)
 
 
 def restore(spawner: Spawner) -> None:
     """Save again what was remembered before this start."""
     if not hasattr(spawner, "_hub_images_remembered"):  # something replaced our first hook
         begin(spawner, spawner.user_options)
-    spawner.orm_spawner.user_options = spawner.user_options = spawner._hub_images_remembered
+    _save(spawner, spawner._hub_images_remembered)
     end(spawner)
 
 
 def end(spawner: Spawner) -> None:
     """Forget what `begin` noted: nothing refuses this start any more."""
     spawner.__dict__.pop("_hub_images_remembered", None)
+
+
+def _save(spawner: Spawner, options: dict[str, Any]) -> None:
+    spawner.orm_spawner.user_options = spawner.user_options = options
+    # Now, not with the hub's next commit: the end of any other request rolls back what is not
+    # committed (`BaseHandler.finish`), and the deployer's hook may take minutes.
+    spawner.db.commit()

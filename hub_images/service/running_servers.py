@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub_images.catalogue.choice import IDENTITY_KEY, IMAGE_KEY
+from hub_images.catalogue.user_options import IDENTITY_KEY, IMAGE_KEY
 
 
 @dataclass(frozen=True)

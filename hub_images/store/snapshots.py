@@ -107,6 +107,12 @@ class SnapshotCache:
         self._lock = threading.Lock()
         self._cached: tuple[State, Snapshot] | None = None
 
+    @property
+    def last(self) -> Snapshot | None:
+        """What was cached last, whether or not the catalogue has changed since."""
+        cached = self._cached
+        return None if cached is None else cached[1]
+
     def current(self, connection: Connection) -> Snapshot:
         """Return the snapshot of the database's present state.
 
@@ -138,6 +144,11 @@ class CatalogueReader:
         if self._database is None:
             self._database = Database(self._url)
         return self._database
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The snapshot that was read last, which may be old; None before the first."""
+        return self._cache.last
 
     async def read(self, function: Callable[[Snapshot], T]) -> T:
         """Run `function` over the present snapshot, in a thread.

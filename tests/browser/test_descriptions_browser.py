@@ -1,4 +1,4 @@
-"""Descriptions, tags and documentation in the options form: read, clicked, tabbed through, found."""
+"""Descriptions, tags and documentation in the options form: read, clicked, tabbed, found."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield running
 
 
-def _open(browser: Browser, hub: Hub, fragment: str = "#image=minimal", **rest: int) -> Page:
-    page = sign_in(browser, hub, "nobody", **rest)
+def _open(browser: Browser, hub: Hub, fragment: str = "#image=minimal", width: int = 1280) -> Page:
+    page = sign_in(browser, hub, "nobody", width=width)
     page.goto(f"{hub.url}hub/spawn{fragment}")
     return page
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hub_images.catalogue.choice import FILLED_IN_KEY, choose, chosen, offer
+from hub_images.catalogue.choice import choose, offer
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.catalogue.rules import fits, may_use, reference
 from hub_images.catalogue.snapshot import Entry, Snapshot
+from hub_images.catalogue.user_options import FILLED_IN_KEY, chosen
 from tests.support.catalogue import entry
 
 CPU, GPU = parse_instance_types([{"name": "c"}, {"name": "g", "gpu_limit": 1}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from bs4 import BeautifulSoup, Tag
 
 from tests.support.hub_app import HubApp, StartHubApp
 from tests.support.markup import element
+from tests.support.slow_hook import WAIT_SECONDS, new_gate
 from tests.support.starts import recording_hub, spawn_form_action, start, stop
 
 pytestmark = pytest.mark.hub
@@ -186,3 +188,20 @@ async def test_another_image_of_that_name_is_not_the_choice(hub: HubApp) -> None
     await hub.stop("scientist")
     assert "no longer" not in (await _form(hub)).get_text()
     assert (await hub.start("scientist")).status_code == 201
+
+
+async def test_a_visit_during_the_start_rolls_nothing_back(start_hub_app: StartHubApp) -> None:
+    """The end of any request rolls back what the hub has not committed; a hook may take long."""
+    hub = await start_hub_app(
+        extra="import tests.support.slow_hook as slow\nc.Spawner.pre_spawn_hook = slow.slow_hook\n"
+    )
+    gate = new_gate()
+    starting = asyncio.ensure_future(hub.start("scientist", {"image": "scipy"}))
+    await asyncio.wait_for(gate.reached.wait(), WAIT_SECONDS)
+    # A request that asks the database nothing, as every probe of the hub's health.
+    assert (await (await hub.client()).get("hub/health")).status_code == 200
+    gate.opened.set()
+    assert (await starting).status_code == 201
+    # While the server runs, the hub's API tells what is in memory; the next start reads this.
+    stored = hub.app.users["scientist"].spawners[""].orm_spawner.user_options
+    assert {"hub_images_identity", "hub_images_filled_in"} <= set(stored)
