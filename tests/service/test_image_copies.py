@@ -19,7 +19,8 @@ def test_a_copy_is_all_but_the_name(hub: Hub, admin: Visitor) -> None:
     )  # fmt: skip
     page = admin.get("new?from=scipy&search=sci")
     assert text(page, ".hub-images-copied") == "A copy of SciPy . Give it a name of its own."
-    assert element(page, ".hub-images-copied a")["href"] == "/services/images/edit/scipy?search=sci"
+    link = element(page, ".hub-images-copied a")
+    assert link["href"] == "/services/images/image/scipy?search=sci"
     assert element(page, "#name").has_attr("autofocus")
     fields = form_fields(page)
     assert (fields["name"], fields["version"], fields["base"]) == ("", "", "")
