@@ -21,7 +21,7 @@ PAGE_SIZE = PAGE_SIZES[0]
 MAX_PAGE = 1_000_000
 
 Access = Literal["", "global", "groups"]
-#: The quick filters; `queries.resolved` says what they mean.
+#: The quick filters; `listing.resolved` says what they mean.
 Show = Literal["", "attention", "in-use"]
 _YES_NO: dict[str, bool] = {"true": True, "false": False}
 
@@ -162,7 +162,7 @@ class ListState:
         """The store's query for this page.
 
         With a quick filter it finds nothing: that takes what the hub and the cluster say, and
-        `queries.resolved`. So nobody acts on all images by mistake.
+        `listing.resolved`. So nobody acts on all images by mistake.
         """
         return ImageQuery(
             search=self.search,

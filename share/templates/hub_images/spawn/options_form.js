@@ -281,7 +281,7 @@ function open() {
   followLink();
   listen();
   type.input.closest("label")?.scrollIntoView({ block: "nearest" });
-  image?.label.scrollIntoView({ block: "nearest" });
+  image?.element.scrollIntoView({ block: "nearest" });
   // fold the texts before the first search needs them
   (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
 }
