@@ -142,7 +142,7 @@ def move_a_registry(page: Page, _look: str) -> None:
     page.get_by_text("More actions", exact=True).click()
     page.get_by_role("button", name="Replace in references").click()
     page.get_by_label("Find").fill("registry.old.example.org:5000/jupyter")
-    page.get_by_label("Put").fill("quay.io/example-university")
+    page.get_by_label("Replace with").fill("quay.io/example-university")
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Confirm").wait_for()
 

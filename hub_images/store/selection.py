@@ -26,7 +26,7 @@ class TooManyImages(ValueError):
     def __init__(self, count: int) -> None:
         super().__init__(
             f"Choose at most {MAX_IMAGES:,} images at once; these are {count:,}. "
-            "Narrow the list by search or filters, and take one part after the other."
+            "Use the search or the filters to change one part after the other."
         )
 
 

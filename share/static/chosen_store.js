@@ -1,5 +1,6 @@
 // What is chosen on all pages of the list, kept in this tab: versions and display names by name.
-// The server trusts nothing of it. A browser that keeps nothing loses ticks between pages only.
+// The server does not trust it. In a browser that stores nothing, ticks last only as long as the
+// page.
 
 const SENT = " sent";
 

@@ -185,7 +185,7 @@ export class GroupField {
     } else if (this.known.has(text)) {
       this.#toggle(text);
     } else if (text) {
-      this.left.textContent = `“${text}” is not added. Press Enter in the field to add it.`;
+      this.left.textContent = `“${text}” was not added. Press Enter in the field to add it.`;
     }
   }
 

@@ -72,7 +72,7 @@ def test_moving_images_to_another_registry_by_mouse(admin: Page, university: Hub
     admin.get_by_text("More actions").click()
     admin.get_by_role("button", name="Replace in references").click()
     admin.get_by_label("Find").fill(f"{OLD}/jupyter")
-    admin.get_by_label("Put in its place").fill(NEW)
+    admin.get_by_label("Replace with").fill(NEW)
     admin.get_by_role("button", name="Preview").click()
     expect(admin.get_by_role("status").filter(has_text="12 images will change.")).to_be_visible()
     rows = admin.get_by_role("table", name="What changes").get_by_role("row")
@@ -313,7 +313,7 @@ def test_accessible(browser: Browser, university: Hub, theme: Theme, width: int)
     expect(page.get_by_text("Give the text to find.")).to_be_visible()
     assert violations(page, "main") == []
     page.get_by_label("Find").fill("quay.io")
-    page.get_by_label("Put in its place").fill("Not Valid")
+    page.get_by_label("Replace with").fill("Not Valid")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="These cannot be changed in this way")).to_be_visible()
     assert violations(page, "main") == []

@@ -62,7 +62,7 @@ def test_a_secret_that_is_gone_stays_and_is_marked(page: Page, hub: Hub) -> None
     page.goto(f"{hub.images_url}edit/kept")
     secret = page.get_by_role("combobox", name="Image pull secret")
     expect(secret).to_have_value("gone")
-    expect(secret.get_by_role("option", name="gone (no longer in the list)")).to_have_count(1)
+    expect(secret.get_by_role("option", name="gone (not in the list)")).to_have_count(1)
     page.get_by_label("Display name").fill("Kept")
     confirm(page)
     expect_saved(page, hub)
@@ -167,7 +167,7 @@ def test_a_copied_scheme_goes_and_a_moving_tag_is_noted(page: Page, hub: Hub) ->
     page.keyboard.press("Tab")
     expect(url).to_have_value("quay.io/jupyter/base:2")
     expect(note).to_have_text(
-        "https:// was taken off: a container image URL begins with the registry."
+        "We removed https://: a container image URL begins with the registry."
     )
     assert "note-url" in str(url.get_attribute("aria-describedby"))
     url.fill("https://quay.io/jupyter/base?tab=tags")  # another image, without its end

@@ -166,7 +166,7 @@ def test_what_is_typed_and_not_added_is_said(page: Page, hub: Hub) -> None:
     expect(chips(page)).to_have_text("students")
     group_input(page).fill("stud")
     page.get_by_label("Order").focus()
-    expect(page.get_by_text("“stud” is not added.")).to_be_visible()
+    expect(page.get_by_text("“stud” was not added.")).to_be_visible()
     expect(chips(page)).to_have_count(1)
 
 

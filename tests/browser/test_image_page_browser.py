@@ -114,7 +114,7 @@ def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> Non
     for name in ("scipy", LONG, PINNED, "ml-next", "full"):
         page.goto(f"{hub.images_url}image/{name}")
         expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-        page.get_by_text("Show the image as").click()
+        page.get_by_text("Show this image as YAML").click()
         assert violations(page, "main") == []
         assert not overflows(page), name
     page.goto(f"{hub.images_url}image/scipy")

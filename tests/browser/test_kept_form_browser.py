@@ -20,7 +20,7 @@ from tests.support.processes import descendants
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 
-HERE_AGAIN = "What you typed is here again."
+HERE_AGAIN = "We have filled in again what you typed."
 
 
 @pytest.fixture

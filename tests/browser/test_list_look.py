@@ -186,7 +186,7 @@ def test_needs_attention(browser: Browser, hub: Hub) -> None:
 def test_rows_of_a_page(browser: Browser, hub: Hub) -> None:
     """25, 50 or 100, and which they are; the size stays with a filter."""
     page = _open(browser, hub, 1280)
-    sizes = page.get_by_role("navigation", name="Rows of a page")
+    sizes = page.get_by_role("navigation", name="Rows per page")
     expect(sizes.get_by_role("link")).to_have_text(["25", "50", "100"])
     sizes.get_by_role("link", name="50").click()
     page.get_by_role("link", name="Next", exact=True).click()

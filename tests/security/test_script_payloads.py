@@ -99,7 +99,7 @@ def test_nothing_runs_on_the_admins_pages(browser: Browser, hub: Hub) -> None:
             assert page.evaluate("window.__ran || 0") == 0, payload
     for number in range(len(PAYLOADS)):
         assert _stirred(page, f"{hub.images_url}image/image-{number}") == 0
-        page.get_by_text("Show the image as").click()
+        page.get_by_text("Show this image as YAML").click()
         assert page.evaluate("window.__ran || 0") == 0
     page.goto(f"{hub.images_url}?search=image-4")
     row = page.get_by_role("row", name="image-4")

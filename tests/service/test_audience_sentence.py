@@ -51,7 +51,7 @@ GLOBAL = {"global": True}
         ({"groups": ["empty", "gone"]}, "Nobody is offered it: empty and gone have no members."),
         ({"groups": ["empty"], "enabled": False}, "Nobody is offered it: it is disabled."),
         ({"url": ""}, "Nobody is offered it: it is not ready."),
-        ({"groups": []}, "Nobody is offered it: it is shared with nobody."),
+        ({"groups": []}, "Nobody is offered it: it is not global, and no group may use it."),
     ],
 )  # fmt: skip
 def test_it_says_who_and_how_many(image: dict[str, Any], sentence: str) -> None:

@@ -59,9 +59,9 @@ def test_values_are_asked_for_then_previewed_then_stored(hub: Hub, three: Visito
     page = three.post("bulk", **sent)
     assert text(page, "#summary") == "2 images will change."
     assert _rows(page) == {
-        "a": "Groups + comes: x y (not known to the hub) + comes: lab (not known to the hub)",
-        "c": "Groups + comes: students + comes: x y (not known to the hub) "
-        "+ comes: lab (not known to the hub)",
+        "a": "Groups + added: x y (not known to the hub) + added: lab (not known to the hub)",
+        "c": "Groups + added: students + added: x y (not known to the hub) "
+        "+ added: lab (not known to the hub)",
     }
     assert _stored(hub, "groups") == [["students"], ["students"], []]
     page = three.post("bulk?sort=name", 303, **_sent(page))
@@ -210,9 +210,16 @@ def test_named_images_are_held_to_what_the_preview_showed(hub: Hub, three: Visit
     assert text(page, "h1") == "Make 3 images global"
     hub.images("DELETE", "images/b")
     page = three.post("bulk", 412, **sent)
-    assert "1 chosen image is not there any more: b." in text(page, "#gone")
+    assert "1 chosen image no longer exists: b." in text(page, "#gone")
     assert _stored(hub, "global") == [False, False]
     assert text(three.post("bulk", 303, **_sent(page)), "#flash") == "Made 2 images global: A, C."
+
+
+@pytest.mark.parametrize("entries", ["groups", "tags"])
+def test_where_there_is_nothing_to_remove_the_page_says_so(three: Visitor, entries: str) -> None:
+    """By the name of what is missing."""
+    page = three.post("bulk", ask="yes", action=f"remove-{entries}", names=["c"])
+    assert f"These images have no {entries}." in text(page, "#values")
 
 
 def test_deleting_several_says_who_runs_them(hub: Hub, three: Visitor) -> None:

@@ -100,11 +100,11 @@ def test_a_copied_scheme_is_taken_off_and_said_so(hub: Hub, admin: Visitor, sche
     fields = {**form_fields(admin.get("new")), "name": "a", "url": f" {scheme}quay.io/a/b:1 "}
     page = admin.post("new", 422, **{**fields, "order": "x"})
     assert form_fields(page)["url"] == "quay.io/a/b:1"
-    note = f"{scheme} was taken off: a container image URL begins with the registry."
+    note = f"We removed {scheme}: a container image URL begins with the registry."
     assert text(page, "#note-url") == note
     assert "note-url" in str(element(page, "#url")["aria-describedby"])
     page = admin.post("new", 303, **fields)
-    assert f"Added a. {scheme} was taken off its URL." in text(page, "#flash")
+    assert f"Added a. We removed {scheme} from its URL." in text(page, "#flash")
     assert hub.images("GET", "images/a").json()["url"] == "quay.io/a/b:1"
     over_rest = {"name": "b", "url": f"{scheme}quay.io/a/b:1"}
     assert hub.images("POST", json=over_rest).status_code == 422
@@ -239,9 +239,9 @@ def test_a_stored_secret_that_is_not_in_the_list_may_stay(hub: Hub, admin: Visit
     hub.add_image("a", pull_secret="lab-registry")
     with sqlite3.connect(hub.db_url.removeprefix("sqlite:///")) as database:
         database.execute("UPDATE hub_images_image SET pull_secret = 'old'")
-    assert "Pull secret old is no longer in the list" in cell(admin.get(), "a", "Status")
+    assert "Pull secret old is not in the list" in cell(admin.get(), "a", "Status")
     page = admin.get("edit/a")
-    assert text(page, "#pull_secret option[selected]") == "old (no longer in the list)"
+    assert text(page, "#pull_secret option[selected]") == "old (not in the list)"
     admin.post("edit/a", 303, **{**form_fields(page), "display_name": "New"})
     assert hub.images("GET", "images/a").json()["pull_secret"] == "old"
 

@@ -143,7 +143,7 @@ def test_what_a_start_sets_is_folded_unless_it_is_set_or_wrong() -> None:
         (
             "quay.io/a/b:1",
             "https://",
-            ["https:// was taken off: a container image URL begins with the registry."],
+            ["We removed https://: a container image URL begins with the registry."],
         ),
         (" quay.io/a/b ", "", [MISSING_TAG]),
         ("quay.io/a/b:latest", "docker://", [TAKEN_OFF.format(scheme="docker://"), LATEST]),
@@ -161,10 +161,10 @@ def test_the_message_says_only_what_was_taken_off_what_is_stored() -> None:
     """A URL for GPU behind an unticked box is not."""
     form = replace(FILLED, schemes={"url": "https://", "gpu_url": "http://"})
     assert form.taken_off(form.parse()) == (
-        " https:// was taken off its URL. http:// was taken off its URL for GPU."
+        " We removed https:// from its URL. We removed http:// from its URL for GPU."
     )
     form = replace(form, ticked=frozenset())
-    assert form.taken_off(form.parse()) == " https:// was taken off its URL."
+    assert form.taken_off(form.parse()) == " We removed https:// from its URL."
 
 
 def test_the_form_shows_each_field_once() -> None:
@@ -234,7 +234,7 @@ def test_groups_that_the_hub_does_not_know_stay() -> None:
 
 
 def test_a_stored_secret_stays_to_choose() -> None:
-    """It is marked as no longer in the list."""
+    """It is marked as not in the list."""
     known = KnownSecrets(["lab"])
     assert secret_choices("lab", known) == [("lab", True)]
     assert secret_choices("old", known) == [

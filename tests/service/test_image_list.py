@@ -9,7 +9,7 @@ import pytest
 from hub_images.service.pages.list_state import ListState, SetFilter
 from hub_images.service.pages.listing import Listing
 from hub_images.service.pages.times import time_since
-from hub_images.service.pages.usage import usage_sentence
+from hub_images.service.pages.usage import servers_text, usage_sentence
 from hub_images.store.overview import Overview
 
 NOTHING = Overview([], [], [], [], frozenset())
@@ -142,9 +142,23 @@ def test_time_since(ago: timedelta, expected: str) -> None:
         (None, "Could not find out whether running servers use this image."),
         (0, "No running server uses it."),
         (1, "1 running server uses it now; it keeps running."),
-        (2, "2 running servers use it now; they keep running."),
+        (2_000, "2,000 running servers use it now; they keep running."),
     ],
 )
 def test_usage_sentence(servers: int | None, expected: str) -> None:
     """The dialog says what it knows, and no more."""
     assert usage_sentence(servers) == expected
+
+
+@pytest.mark.parametrize(
+    ("servers", "expected"),
+    [
+        (None, "an unknown number of running servers"),
+        (0, "no running servers"),
+        (1, "1 running server"),
+        (2_000, "2,000 running servers"),
+    ],
+)
+def test_servers_text(servers: int | None, expected: str) -> None:
+    """Numbers have separators, and what is unknown is called so."""
+    assert servers_text(servers) == expected

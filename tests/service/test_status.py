@@ -29,7 +29,7 @@ _SMALL = InstanceType(name="small", cpu_limit=1)
         ),
         (
             {"global": True, "url": "", "pull_secret": "gone"}, "Pull secret missing",
-            "Pull secret gone is no longer in the list. It has no container image URL yet.",
+            "Pull secret gone is not in the list. It has no container image URL yet.",
         ),
         (
             {"global": True, "url": "quay.io/a:1"}, "Not allowed",

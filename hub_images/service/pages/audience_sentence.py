@@ -65,7 +65,7 @@ def obstacle(
     if not policy.allows(image):
         return "this hub does not allow its reference"
     if not image.is_global and not image.groups:
-        return "it is shared with nobody"
+        return "it is not global, and no group may use it"
     if not any(rules.fits(image, instance_type) for instance_type in instance_types):
         return "it fits no instance type"
     return None

@@ -164,7 +164,7 @@ class ImageForm:
     def taken_off(self, spec: ImageSpec) -> str:
         """Say for the message after saving what was taken off the references of `spec`."""
         return "".join(
-            f" {scheme} was taken off its {_REFERENCES[name]}."
+            f" We removed {scheme} from its {_REFERENCES[name]}."
             for name, scheme in self.schemes.items()
             if getattr(spec, name)
         )

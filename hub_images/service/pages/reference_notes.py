@@ -8,13 +8,13 @@ from __future__ import annotations
 from hub_images.catalogue.reference import moving_tag, reference_problem
 
 #: By the scheme.
-TAKEN_OFF = "{scheme} was taken off: a container image URL begins with the registry."
+TAKEN_OFF = "We removed {scheme}: a container image URL begins with the registry."
 MISSING_TAG = "Without a tag, latest is pulled, which may change at any time."
 LATEST = "The tag latest may change at any time. A version, a date or a digest says what starts."
 
 
 def reference_notes(typed: str, scheme: str = "") -> list[str]:
-    """Return the notes on a reference from which `scheme` was taken off, if it is not blank."""
+    """Return the notes on a reference from which we removed `scheme`, if it is not blank."""
     notes = [TAKEN_OFF.format(scheme=scheme)] if scheme else []
     reference = typed.strip()
     if reference and reference_problem(reference) is None:

@@ -58,7 +58,7 @@ def _problems(
     if sentences := list(dict.fromkeys(sentence for field in not_allowed for sentence in field)):
         found.append(Status("Not allowed", "bad", " ".join(sentences)))
     if secrets.lacks(image.pull_secret):
-        reason = f"Pull secret {image.pull_secret} is no longer in the list."
+        reason = f"Pull secret {image.pull_secret} is not in the list."
         found.append(Status("Pull secret missing", "bad", reason))
     if not image.ready:
         found.append(Status("Not ready", "warning", "It has no container image URL yet."))

@@ -65,11 +65,13 @@ def usage_sentence(servers: int | None, images: int = 1) -> str:
         return f"No running server uses {them}."
     if servers == 1:
         return f"1 running server uses {them} now; it keeps running."
-    return f"{servers} running servers use {them} now; they keep running."
+    return f"{servers:,} running servers use {them} now; they keep running."
 
 
 def servers_text(servers: int | None) -> str:
     """Return the number of servers in words."""
     if servers is None:
-        return "unknown number of running servers"
-    return "1 running server" if servers == 1 else f"{servers or 'no'} running servers"
+        return "an unknown number of running servers"
+    if servers == 0:
+        return "no running servers"
+    return "1 running server" if servers == 1 else f"{servers:,} running servers"
