@@ -18,8 +18,8 @@ def test_a_copy_is_all_but_the_name(hub: Hub, admin: Visitor) -> None:
         gpu_url="a/b:gpu", pull_secret="lab-registry", environment={"A": "1"}, order=3,
     )  # fmt: skip
     page = admin.get("new?from=scipy&search=sci")
-    assert text(page, ".hub-images-copied") == "A copy of SciPy . Give it a name of its own."
-    link = element(page, ".hub-images-copied a")
+    assert text(page, ".hub-images-original") == "A copy of SciPy . Give it a name of its own."
+    link = element(page, ".hub-images-original a")
     assert link["href"] == "/services/images/image/scipy?search=sci"
     assert element(page, "#name").has_attr("autofocus")
     fields = form_fields(page)
@@ -28,7 +28,7 @@ def test_a_copy_is_all_but_the_name(hub: Hub, admin: Visitor) -> None:
     page = admin.post(action, 422, **{**fields, "order": "x", "display_name": "Mine"})
     again = form_fields(page)
     assert (again["order"], again["display_name"]) == ("x", "Mine")
-    assert "A copy of scipy" in text(page, ".hub-images-copied")
+    assert "A copy of scipy" in text(page, ".hub-images-original")
     assert not element(page, "#name").has_attr("autofocus")  # the summary has the focus
     admin.post(action, 303, **{**again, "order": "3", "name": "scipy-2"})
     copy = hub.images("GET", "images/scipy-2").json()

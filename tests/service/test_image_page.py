@@ -176,6 +176,15 @@ def test_the_status_and_the_sentence(reader: Visitor, name: str, said: str, reas
     assert text(page, ".hub-images-reason") == reason
 
 
+@pytest.mark.parametrize("name", ["off", "unready", "cuda"])
+def test_the_badge_is_that_of_the_list(reader: Visitor, name: str) -> None:
+    """The same sign, word and kind, which decides the colour."""
+    badge = element(reader.get(f"image/{name}"), ".hub-images-status")
+    listed = element(reader.get(f"?search={name}"), f"#image-{name} .hub-images-status")
+    assert badge["data-kind"] == listed["data-kind"]
+    assert badge.get_text() == listed.get_text()
+
+
 def test_how_many_run_it(hub: Hub, editor: Visitor, reader: Visitor) -> None:
     """A link to them for those who may stop them, the number for others."""
     assert text(reader.get("image/torch"), "#servers") == "No server runs it now."
