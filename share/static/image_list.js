@@ -3,16 +3,14 @@
 import { startBar } from "./bulk_bar.js";
 import { forgetWhatIsDone, markSent } from "./chosen_store.js";
 import "./copy.js";
+import { makeModal, showUsage } from "./delete_dialog.js";
 import "./list_filters.js";
-import { prepare } from "./list_switch.js";
+import "./list_switch.js";
 import { closeMenus } from "./menus.js";
-import { xsrfToken } from "./session.js";
 
 const settings = document.getElementById("list-script").dataset;
 const dialog = document.getElementById("delete-dialog");
 const boxes = [...document.querySelectorAll("input[name=names][type=checkbox]")];
-
-prepare(document);
 
 // --- the row that has just been changed, and the message about it
 document.querySelector(".hub-images-shown")?.scrollIntoView({ block: "nearest", behavior: "instant" });
@@ -72,9 +70,9 @@ function ask(images, action) {
   );
   title.textContent =
     images.length === 1 ? `Delete ${images[0].shown}?` : `Delete ${images.length} images?`;
-  document.getElementById("delete-consequence").textContent =
-    `Afterwards nobody can start a server with ${images.length === 1 ? "it" : "them"}. ` +
-    "This cannot be undone.";
+  const consequence = document.getElementById("delete-consequence");
+  const { one, several } = consequence.dataset;
+  consequence.textContent = images.length === 1 ? one : several;
   dialog.querySelector("form").setAttribute("action", action); // a field is called "action" too
   // what we saw is what may be deleted: the server refuses a later version
   fields.replaceChildren(
@@ -101,28 +99,4 @@ function ask(images, action) {
   showUsage(images.map(({ name }) => name));
 }
 
-async function showUsage(names) {
-  const sentence = document.getElementById("delete-usage");
-  sentence.textContent = "Asking the hub which servers are running …";
-  const query = new URLSearchParams(names.map((name) => ["names", name]));
-  let usage = null;
-  try {
-    const response = await fetch(`${settings.usage}?${query}`, {
-      headers: { "X-XSRFToken": xsrfToken() ?? "" },
-    });
-    usage = response.ok ? await response.json() : null;
-  } catch {
-    // the sentence below tells people
-  }
-  sentence.textContent =
-    usage?.sentence ?? "Could not find out whether running servers use this image.";
-  for (const span of document.querySelectorAll("[data-servers]")) {
-    span.textContent = usage?.texts[span.dataset.servers] ?? "";
-  }
-}
-
-// --- the server renders the dialog open for browsers without scripts: make it a modal
-if (dialog?.open) {
-  dialog.close();
-  dialog.showModal();
-}
+makeModal(dialog);

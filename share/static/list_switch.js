@@ -1,17 +1,8 @@
 // Enables and disables an image in its row. Without this script the same form loads the list
 // again. With it, what has changed of the list that comes back is put into this one.
+import { showCopyButtons } from "./copy.js";
 import { closeMenus } from "./menus.js";
 import { xsrfToken } from "./session.js";
-
-// Makes start links whole, and shows the buttons that need a script.
-export function prepare(within) {
-  for (const button of within.querySelectorAll("[data-copy]")) {
-    if ("absolute" in button.dataset) {
-      button.dataset.copy = new URL(button.dataset.copy, location.href).href;
-    }
-    button.hidden = false;
-  }
-}
 
 function replaceRow(row, next) {
   for (const cell of next.querySelectorAll(":scope > [data-column]")) {
@@ -27,7 +18,7 @@ function replaceRow(row, next) {
     seen.value = nextSeen.value;
     if (box.checked) box.dispatchEvent(new Event("change", { bubbles: true })); // at this version
   }
-  prepare(row);
+  showCopyButtons(row);
 }
 
 async function change(form, button) {

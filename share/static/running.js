@@ -1,6 +1,7 @@
 // The servers that run an image. Everything works without this file. It selects all, and
 // makes the question whether to stop them a modal dialog.
 import { countChosen } from "./chosen.js";
+import { makeModal } from "./delete_dialog.js";
 import "./session.js";
 
 const boxes = [...document.querySelectorAll("input[name=servers][type=checkbox]")];
@@ -11,9 +12,4 @@ if (form) {
 
 document.getElementById("problem")?.focus();
 
-// the server renders the dialog open for browsers without scripts
-const dialog = document.getElementById("stop-dialog");
-if (dialog) {
-  dialog.close();
-  dialog.showModal();
-}
+makeModal(document.getElementById("stop-dialog"));

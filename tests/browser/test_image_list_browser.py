@@ -159,6 +159,23 @@ def test_deleting_several_names_them(admin: Page, hub: Hub) -> None:
     _expect_names(admin, ["doomed-2"])
 
 
+def test_the_dialog_says_that_it_does_not_know_who_runs_them(admin: Page, hub: Hub) -> None:
+    """Of one image or several, where the service does not answer."""
+    page = admin.context.new_page()
+    page.goto(hub.images_url)
+    page.route("**/usage?*", lambda route: route.abort())
+    boxes = page.get_by_role("checkbox", name="Choose ")
+    dialog = page.get_by_role("dialog")
+    for number, (which, them) in enumerate([("this image", "it"), ("these images", "them")]):
+        boxes.nth(number).check()
+        page.locator("#bulk").get_by_role("button", name="Delete").click()
+        said = f"Could not find out whether running servers use {which}."
+        expect(dialog.get_by_role("status")).to_have_text(said)
+        expect(dialog).to_contain_text(f"Afterwards nobody can start a server with {them}.")
+        dialog.get_by_role("button", name="Cancel").click()
+    page.close()
+
+
 def test_deleting_by_keyboard(admin: Page, hub: Hub) -> None:
     """Focus goes into the dialog, Escape closes it and brings it back; servers run on."""
     _doomed(hub, "by-keyboard")

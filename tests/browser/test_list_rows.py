@@ -97,6 +97,20 @@ def test_copies(admin: Page, hub: Hub) -> None:
     assert admin.evaluate(clipboard) == f"{hub.url}hub/spawn#image=course-03"
 
 
+def test_what_was_copied_is_said_for_a_while(admin: Page) -> None:
+    """The sentence goes away, and a second one stays as long as the first."""
+    said = admin.get_by_role("status").filter(has_text="Copied the reference")
+    copy = admin.get_by_role("button", name="Copy the reference of Course 0")
+    admin.clock.install()
+    for number in range(2):
+        copy.nth(number).click()
+        expect(said).to_have_text(f"Copied the reference of Course 0{number}.")
+        admin.clock.run_for(4000)
+    expect(said).to_be_visible()
+    admin.clock.run_for(2000)
+    expect(said).to_have_count(0)
+
+
 def test_a_reader_copies_the_start_link(browser: Browser, hub: Hub) -> None:
     """Their menu has that and nothing else, and they see no switch."""
     page = sign_in(browser, hub, "reader")

@@ -37,6 +37,11 @@ class Usage:
         """Say how many servers run the images that would be deleted."""
         return usage_sentence(self.total, len(self.servers))
 
+    @staticmethod
+    def unknown(images: int) -> str:
+        """Say of so many images that it is not known how many servers run them."""
+        return usage_sentence(None, images)
+
     @property
     def texts(self) -> dict[str, str]:
         """The number of servers in words, by image."""
