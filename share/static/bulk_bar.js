@@ -14,7 +14,6 @@ export function startBar(form, boxes, store) {
   const allMatching = document.getElementById("all-matching");
   const status = document.getElementById("chosen");
   const clear = document.getElementById("clear-chosen");
-  const menu = document.getElementById("more-actions");
   const here = new Map(boxes.map((box) => [box.value, box]));
   let { images, all } = { images: new Map(), all: "" };
 
@@ -105,24 +104,8 @@ export function startBar(form, boxes, store) {
   // --- keyboard: Enter on a tick comes here, Escape goes back
   let last = null;
   form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") {
-      return;
-    }
-    if (menu.open) {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-    } else {
+    if (event.key === "Escape" && !form.querySelector("details[open]")) { // menus.js closes that
       (last ?? selectAll).focus();
-    }
-  });
-  document.addEventListener("click", (event) => {
-    if (!menu.contains(event.target)) {
-      menu.open = false;
-    }
-  });
-  menu.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !menu.contains(event.relatedTarget)) {
-      menu.open = false;
     }
   });
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from hub_images.catalogue.bulk import ACTIONS
 from tests.support.catalogue import fill
 from tests.support.hub import Hub
 from tests.support.markup import element
@@ -47,6 +48,15 @@ def _rows(page: BeautifulSoup) -> dict[str, str]:
 
 def _stored(hub: Hub, field: str) -> list[Any]:
     return [image[field] for image in hub.images("GET", "images?sort=name").json()["items"]]
+
+
+def test_the_bar_has_every_action(three: Visitor) -> None:
+    """By its label; those that ask for something first end in an ellipsis."""
+    buttons = three.get().select("#bulk button[name=action]")
+    assert {str(button["value"]): button.get_text(strip=True) for button in buttons} == {
+        **{name: each.label + ("…" if each.fields else "") for name, each in ACTIONS.items()},
+        "delete": "Delete",
+    }
 
 
 def test_values_are_asked_for_then_previewed_then_stored(hub: Hub, three: Visitor) -> None:

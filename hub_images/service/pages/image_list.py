@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from sqlalchemy.orm import Session
 
+from hub_images.catalogue.bulk import ACTIONS
 from hub_images.service.pages.images_page import ImagesPage
 from hub_images.service.pages.list_state import FILTERS, PAGE_SIZES, WORDS, ListState
 from hub_images.service.pages.listing import (
@@ -77,6 +78,7 @@ class ListingPage(ImagesPage):
             words=WORDS,
             page_sizes=PAGE_SIZES,
             shown_groups=SHOWN_GROUPS,
+            actions=ACTIONS,
             flash=self.take_flash() if conflict is None else ("warning", told),
             doomed=doomed,
             seen={
