@@ -1,4 +1,4 @@
-// "Edit groups": the chosen groups as chips, and one field to find and add them, a combobox as in
+// Groups: the chosen ones as chips, and one field to find and add them, a combobox as in
 // https://www.w3.org/WAI/ARIA/apg/patterns/combobox/. Arrows move in its list, Enter adds, Escape
 // closes. Backspace in the empty field goes to the last chip, which a second one removes.
 import { GroupChips } from "./group_chips.js";
@@ -25,7 +25,7 @@ export class GroupField {
   #active = -1;
 
   // `changed` is called after each change of what is chosen.
-  constructor(root, changed) {
+  constructor(root, changed = () => {}) {
     const find = (id) => root.ownerDocument.getElementById(id);
     this.input = find("group-input");
     this.popup = find("group-popup");
@@ -33,7 +33,7 @@ export class GroupField {
     this.more = find("group-more");
     this.left = find("group-left");
     this.said = find("group-said");
-    this.noGroup = find("no-group");
+    this.noGroup = find("no-group"); // a warning, which only the form of an image has
     this.changed = changed;
     this.marksUnknown = root.hasAttribute("data-unknown");
     this.known = new Map(
@@ -44,7 +44,7 @@ export class GroupField {
       removed: (name) => this.#tell(`Removed ${name}.`),
       left: () => this.input.focus(),
     });
-    this.choose(JSON.parse(find("groups_kept").value));
+    this.choose(JSON.parse(root.dataset.chosen));
     this.#listen();
     root.hidden = false;
   }
@@ -58,7 +58,7 @@ export class GroupField {
       this.chips.remove(name);
     }
     names.forEach((name) => this.chips.add(name));
-    this.noGroup.hidden = names.length > 0;
+    this.#warn();
   }
 
   #listen() {
@@ -191,7 +191,13 @@ export class GroupField {
 
   #tell(text) {
     this.said.textContent = `${text} ${counted(this.chosen.length, "group")} chosen.`;
-    this.noGroup.hidden = this.chosen.length > 0;
+    this.#warn();
     this.changed();
+  }
+
+  #warn() {
+    if (this.noGroup) {
+      this.noGroup.hidden = this.chosen.length > 0;
+    }
   }
 }

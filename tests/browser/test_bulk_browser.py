@@ -276,6 +276,31 @@ def test_the_dialog_deletes_what_is_chosen_on_other_pages(admin: Page, universit
     expect(admin.locator("#chosen")).to_have_text("")
 
 
+def test_groups_are_added_by_typing(admin: Page, university: Hub) -> None:
+    """Chosen ones are chips, known to the hub or not; what was chosen is still there after it."""
+    _tick(admin, "astro-lab")
+    _tick(admin, "bio-lab")
+    admin.get_by_text("More actions").click()
+    admin.get_by_role("button", name="Add groups").click()
+    field = admin.get_by_label("Add a group")
+    expect(field).to_be_focused()
+    for typed in ("ge", "new one"):
+        field.fill(typed)
+        field.press("Enter")
+    chips = admin.get_by_role("list", name="Chosen groups").get_by_role("button")
+    expect(chips).to_contain_text(["geo", "new one"])
+    admin.get_by_role("button", name="Preview").click()
+    admin.get_by_text("Choose other groups").click()
+    expect(chips).to_contain_text(["geo", "new one"])
+    chips.filter(has_text="new one").click()
+    admin.get_by_role("button", name="Preview again").click()
+    admin.get_by_role("button", name="Confirm").click()
+    expect(admin.get_by_role("status").filter(has_text="Added groups to 2")).to_be_visible()
+    for name in ("astro-lab", "bio-lab"):
+        groups = university.images("GET", f"images/{name}").json()["groups"]
+        assert groups == [*UNIVERSITY[name]["groups"], "geo"]
+
+
 def test_without_a_script(browser: Browser, university: Hub) -> None:
     """The bar is always there, also for all that match, and each step is a page."""
     page = sign_in(browser, university, "admin", java_script_enabled=False)
@@ -321,7 +346,10 @@ def test_accessible(browser: Browser, university: Hub, theme: Theme, width: int)
         page.goto(university.images_url)
         page.get_by_text("More actions").click()
         page.get_by_role("button", name=action).click()
-        if control:
+        if action == "Add groups":
+            page.get_by_label("Add a group").fill(control)
+            page.keyboard.press("Enter")
+        elif control:
             page.get_by_role("checkbox", name=control).first.check()
         else:
             page.get_by_label("Tags").fill("new")

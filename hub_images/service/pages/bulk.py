@@ -180,7 +180,9 @@ class BulkPage(ListingPage):
             self.changes.known_secrets() if "pull_secret" in fields else _nothing(),
             self.context.hub.running_servers(now=True) if action == DELETE else _nothing(),
         )
-        known = None if hub_groups is None else [group.name for group in hub_groups]
+        known = (
+            None if hub_groups is None else [(group.name, group.members) for group in hub_groups]
+        )
         ready = shown.change is not None and not errors
         doing = ACTIONS[action].doing if action in ACTIONS else "Delete {}"
         self.render_page(
