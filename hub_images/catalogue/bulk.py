@@ -36,35 +36,33 @@ Make = Callable[[ImageSpec], ImageSpec]
 class Action:
     """What can be done to several images; `{}` in its sentences is which images."""
 
-    label: str
     doing: str
     done: str
     fields: tuple[str, ...] = ()
     """The values that it needs."""
 
 
+#: Those that change images.
 ACTIONS: Mapping[str, Action] = {
-    "enable": Action("Enable", "Enable {}", "Enabled {}"),
-    "disable": Action("Disable", "Disable {}", "Disabled {}"),
-    "make-global": Action("Make global", "Make {} global", "Made {} global"),
-    "add-groups": Action("Add groups", "Add groups to {}", "Added groups to {}", ("groups",)),
-    "remove-groups": Action(
-        "Remove groups", "Remove groups from {}", "Removed groups from {}", ("groups",)
-    ),
+    "enable": Action("Enable {}", "Enabled {}"),
+    "disable": Action("Disable {}", "Disabled {}"),
+    "make-global": Action("Make {} global", "Made {} global"),
+    "add-groups": Action("Add groups to {}", "Added groups to {}", ("groups",)),
+    "remove-groups": Action("Remove groups from {}", "Removed groups from {}", ("groups",)),
     "set-pull-secret": Action(
-        "Set pull secret", "Set the pull secret of {}", "Set the pull secret of {}",
-        ("pull_secret",),
+        "Set the pull secret of {}", "Set the pull secret of {}", ("pull_secret",)
     ),
     "remove-pull-secret": Action(
-        "Remove pull secret", "Remove the pull secret from {}", "Removed the pull secret from {}"
+        "Remove the pull secret from {}", "Removed the pull secret from {}"
     ),
-    "add-tags": Action("Add tags", "Add tags to {}", "Added tags to {}", ("tags",)),
-    "remove-tags": Action("Remove tags", "Remove tags from {}", "Removed tags from {}", ("tags",)),
+    "add-tags": Action("Add tags to {}", "Added tags to {}", ("tags",)),
+    "remove-tags": Action("Remove tags from {}", "Removed tags from {}", ("tags",)),
     "replace": Action(
-        "Replace in references", "Replace in the references of {}",
-        "Changed the references of {}", ("find", "put"),
+        "Replace in the references of {}", "Changed the references of {}", ("find", "put")
     ),
-}  # fmt: skip
+}
+
+DELETE = Action("Delete {}", "Deleted {}")
 
 _REQUIRED = {
     "groups": "Give at least one group.",

@@ -65,7 +65,7 @@ def test_values_are_asked_for_then_previewed_then_stored(hub: Hub, three: Visito
     }
     assert _stored(hub, "groups") == [["students"], ["students"], []]
     page = three.post("bulk?sort=name", 303, **_sent(page))
-    assert text(page, "#flash") == "Added groups to 2 images: A, C."
+    assert text(page, "#flash") == "Added groups to 2 images: A and C."
     assert _stored(hub, "groups") == [
         ["students", "x y", "lab"], ["students"], ["students", "x y", "lab"],
     ]  # fmt: skip
@@ -155,7 +155,7 @@ def test_all_that_match_are_found_by_the_server(hub: Hub, three: Visitor) -> Non
     page = three.post("bulk?search=many", 303, **_sent(page))
     assert text(page, "#flash") == (
         "Disabled 30 images: many-00, many-01, many-02, many-03, many-04, many-05, many-06, "
-        "many-07, … and 22 more."
+        "many-07 and 22 more."
     )
     assert _stored(hub, "enabled") == [True] * 3 + [False] * 30
 
@@ -212,7 +212,9 @@ def test_named_images_are_held_to_what_the_preview_showed(hub: Hub, three: Visit
     page = three.post("bulk", 412, **sent)
     assert "1 chosen image is not there any more: b." in text(page, "#gone")
     assert _stored(hub, "global") == [False, False]
-    assert text(three.post("bulk", 303, **_sent(page)), "#flash") == "Made 2 images global: A, C."
+    assert (
+        text(three.post("bulk", 303, **_sent(page)), "#flash") == "Made 2 images global: A and C."
+    )
 
 
 def test_deleting_several_says_who_runs_them(hub: Hub, three: Visitor) -> None:
@@ -223,7 +225,7 @@ def test_deleting_several_says_who_runs_them(hub: Hub, three: Visitor) -> None:
     assert "A a 1 running server C c no running servers" in text(page, "main ul")
     assert _stored(hub, "name") == ["a", "b", "c"]
     page = three.post("bulk", 303, **_sent(page))
-    assert text(page, "#flash") == "Deleted 2 images: A, C; 1 running server keeps running."
+    assert text(page, "#flash") == "Deleted 2 images: A and C; 1 running server keeps running."
     assert _stored(hub, "name") == ["b"]
     stop(hub, "student")
 
@@ -256,7 +258,7 @@ def test_the_longest_names_fit_the_message(hub: Hub, admin: Visitor) -> None:
         follow_redirects=False,
     )
     assert len(answer.headers["Set-Cookie"].partition(";")[0]) < 4096
-    assert text(admin.get(), "#flash").endswith("… and 11 more.")
+    assert text(admin.get(), "#flash").endswith(" and 11 more.")
 
 
 def test_markup_is_text(hub: Hub, admin: Visitor) -> None:

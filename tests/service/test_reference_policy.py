@@ -118,7 +118,7 @@ def test_bulk_enables_all_or_none(strict: Hub) -> None:
         page = visitor.post("bulk", 303, action="enable", names=["good"])
         assert text(page, "#flash") == "Enabled good."
         page = visitor.post("bulk", 303, action="disable", names=["old", "good"])
-        assert text(page, "#flash") == "Disabled 2 images: good, old."
+        assert text(page, "#flash") == "Disabled 2 images: good and old."
 
 
 def test_a_replacement_has_to_be_allowed(strict: Hub) -> None:
