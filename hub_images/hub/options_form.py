@@ -42,7 +42,7 @@ class OptionsForm:
         macros: Any = environment.get_template("hub_images/spawn/image_radio.html").module
         self._only = macros.only
         self._template = environment.get_template("hub_images/spawn/options_form.html")
-        self._radios = ImageRadios(instance_types, macros.radio)
+        self._radios = ImageRadios(instance_types, macros.row, macros.beside)
         self._frames: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def render(self, snapshot: Snapshot, groups: Collection[str], saved: Mapping[str, Any]) -> str:
