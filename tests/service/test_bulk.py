@@ -259,6 +259,8 @@ def test_the_longest_names_fit_the_message(hub: Hub, admin: Visitor) -> None:
     )
     assert len(answer.headers["Set-Cookie"].partition(";")[0]) < 4096
     assert text(admin.get(), "#flash").endswith(" and 11 more.")
+    page = admin.post("bulk", 303, action="enable", names=["i-0", "i-1"])
+    assert text(page, "#flash") == "Enabled 2 images."
 
 
 def test_markup_is_text(hub: Hub, admin: Visitor) -> None:
