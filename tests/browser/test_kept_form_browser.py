@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.support.browser import sign_in
 from tests.support.editor import add_group, chips, confirm, expect_saved, group_input, open_new
 from tests.support.hub import Hub
 from tests.support.hub_config import PASSWORD
@@ -21,14 +19,6 @@ from tests.support.processes import descendants
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 
 HERE_AGAIN = "What you typed is here again."
-
-
-@pytest.fixture
-def page(browser: Browser, hub: Hub) -> Iterator[Page]:
-    """Give a page that an admin is signed in to."""
-    page = sign_in(browser, hub, "admin")
-    yield page
-    page.context.close()
 
 
 def _service(hub: Hub) -> int:
