@@ -117,6 +117,7 @@ def test_ticks_last_across_pages(admin: Page, university: Hub) -> None:
     expect(admin.get_by_label("Choose Astronomy, lab")).to_be_checked()
     admin.get_by_role("button", name="Disable").click()
     expect(admin.get_by_role("heading", level=1)).to_have_text("Disable 3 images")
+    expect(admin.get_by_role("status").filter(has_text="3 images will change.")).to_be_focused()
     admin.get_by_role("link", name="Cancel").click()
     expect(admin.locator("#chosen")).to_have_text("3 chosen, 1 on another page")
     admin.get_by_role("button", name="Disable").click()
