@@ -81,10 +81,11 @@ def _find_by_mouse(walk: MouseWalk, text: str) -> None:
 
 
 def _expect_moved(hub: Hub, page: Page) -> None:
-    """See what was done, and that no other reference changed."""
+    """See what was done, why the search finds nothing now, and that no other reference changed."""
     expect(
         page.get_by_role("status").filter(has_text="Changed the references of 12")
     ).to_be_visible()
+    expect(page.get_by_text("After this change no image matches the search")).to_be_visible()
     items = hub.images("GET", "images?limit=200").json()["items"]
     assert {image["name"]: image["url"] for image in items} == {
         name: image["url"].replace(f"{OLD}/jupyter", NEW) for name, image in UNIVERSITY.items()
