@@ -285,7 +285,7 @@ function open() {
   followLink();
   listen();
   type.input.closest("label")?.scrollIntoView({ block: "nearest" });
-  image?.element.scrollIntoView({ block: "nearest" });
+  image?.input.closest("label")?.scrollIntoView({ block: "nearest" }); // not all that the row says
   // fold the texts before the first search needs them
   (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
 }
