@@ -234,7 +234,9 @@ def test_an_action_has_a_bound(hub: Hub, admin: Visitor) -> None:
     """2,000 images can be changed in one action, more cannot, and nothing is left out silently."""
     fill(hub.db_url, {f"i-{number:04}": {"url": "a/b:1"} for number in range(2_001)})
     lines = [f"i-{number:04}=1" for number in range(2_001)]
-    for asked in ({"chosen": " ".join(lines)}, {"all_matching": "yes"}):
+    junk = " ".join(f"not-there-{number}" for number in range(10))
+    matching = {"all_matching": "yes"}
+    for asked in ({"chosen": " ".join(lines)}, matching, {**matching, "without": junk}):
         page = admin.post("bulk", 400, ask="yes", action="disable", **asked)
         assert "Choose at most 2,000 images at once; these are 2,001." in text(page, "main")
     page = admin.post("bulk", ask="yes", action="disable", chosen=" ".join(lines[1:]))

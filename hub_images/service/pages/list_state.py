@@ -19,6 +19,7 @@ from hub_images.store.search import MAX_SEARCH_LENGTH, ImageQuery, Sort
 PAGE_SIZES = (25, 50, 100)
 PAGE_SIZE = PAGE_SIZES[0]
 MAX_PAGE = 1_000_000
+_LONGEST = 300  # longer than any value that can be stored; SQLite refuses longer patterns of LIKE
 
 Access = Literal["", "global", "groups"]
 #: The quick filters; `listing.resolved` says what they mean.
@@ -100,7 +101,7 @@ class ListState:
     def from_arguments(cls, arguments: Mapping[str, Sequence[bytes]]) -> Self:
         """Read the query arguments of a request; an invalid value becomes the default."""
         given = {
-            name: arguments[name][-1].decode("utf8", "replace").replace("\0", "")
+            name: arguments[name][-1].decode("utf8", "replace").replace("\0", "")[:_LONGEST]
             for name in asdict(cls())
             if arguments.get(name)
         }
