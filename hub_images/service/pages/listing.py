@@ -87,9 +87,11 @@ def read_listing(session: Session, state: ListState, known: Known, shown: str = 
 
     With `shown`, read the page on which the row of that image stands, if the filters show it.
     """
-    overview = known.context.overviews.current(session, known.context.policy)
+    overviews = known.context.overviews
+    overview = overviews.current(session, known.context.policy)
+    attention = known.attention(overview)
     in_use = ids_in_use(session, known.running)
-    query = _with_quick_filter(state, known.attention(overview), in_use)
+    query = _with_quick_filter(state, attention, in_use)
     position = position_of(session, query, shown) if shown else None
     if position is not None:
         state = replace(state, page=position // state.size + 1)
@@ -104,7 +106,7 @@ def read_listing(session: Session, state: ListState, known: Known, shown: str = 
         matching=matching,
         total=count_images(session, ImageQuery()) if state.filtered else matching,
         overview=overview,
-        attention=count_images(session, ImageQuery(attention=known.attention(overview))),
+        attention=overviews.count_attention(session, overview, attention),
         in_use=None if known.running is None else len(in_use),
         shown="" if position is None else shown,
     )
