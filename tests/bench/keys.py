@@ -1,7 +1,8 @@
 """How long a person waits for each key: in the group field, and in the search of the options form.
 
-Guarantees: the figure of one run is its slowest key; the figure of a series is the median of its
-runs, so that one interruption by the machine spoils one run and not the result.
+Guarantees: the same keys are pressed in every run, and each key's time is the median of its runs,
+so that an interruption by the machine is no slow key. The slowest key is the one whose median is
+the longest.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from tests.support.catalogue import open_engine
 from tests.support.requirements import chromium_missing
 
 GROWTH = Goal("at most 1.5 times", 1.5)
-LIMIT = Goal("in half of the runs within 50 ms", 50)
+LIMIT = Goal("within 50 ms", 50)
 FEW, MANY = 50, 5_000
-RUNS = 5
+RUNS = 9
+READING_MILLISECONDS = 500
 SEARCHES = ("physics", "2024 numpy", "ask zhang", "a", "xyz", "the")
 GROUP_SEARCHES = ("course", "e-1", "2", "SEMINAR", "xyz")
 
@@ -32,13 +34,13 @@ METHOD = f"""
 **Keys.** Chromium types into the group field of the form that adds an image, where one hub has
 {FEW} groups and another {MANY:,}, and into the search of the options form of one hub, where one
 user sees {FEW} images and another {MANY:,}. The few and the many take turns, {RUNS} times. A run
-opens the page anew, and types as soon as the field is there:
+opens the page anew, and types half a second later, as quickly as people do at best:
 {", ".join(f"`{text}`" for text in GROUP_SEARCHES)} for groups,
 {", ".join(f"`{text}`" for text in SEARCHES)} for images, and deletes each again. A key takes from
-the keyboard event until the frame after it; the wait for that frame alone takes up to 17 ms. We
-compare the medians of the runs' slowest keys. The limit of 50 ms on its own says what a person
-feels, but beside other work it is missed by whatever the machine does in between: so it counts in
-the median of the runs too, and the ratio stands beside it.
+the keyboard event until the frame after it; the wait for that frame alone takes up to 17 ms. A key
+counts with the median of its {RUNS} times, and the slowest one is in the table. The limit of 50 ms
+says what a person feels, the ratio what many images cost on this machine; of single keys, others'
+work on the machine makes some slow at {FEW} images as well.
 """
 
 # Runs before the page's own scripts.
@@ -62,13 +64,14 @@ class Typist:
 
     @property
     def slowest(self) -> Series:
-        """The slowest key of each run."""
-        return Series([max(run) for run in self.keys])
+        """The times of the slowest key, run by run."""
+        return max((Series(times) for times in zip(*self.keys, strict=True)), key=_median)
 
     def type(self, texts: Sequence[str]) -> None:
         """Open the page, type each text and delete it again."""
         self.page.goto(self.url)
         self.find(self.page).focus()
+        self.page.wait_for_timeout(READING_MILLISECONDS)
         for text in texts:
             self.page.keyboard.type(text, delay=30)
             for _ in text:
@@ -95,6 +98,10 @@ def run(folder: Path) -> Part:
     field_ = "typing in the group field with {} groups, against {}, slowest key"
     images = "typing in the form's search with {} images, against {}, slowest key"
     return Part([_growth(field_, groups), _growth(images, search), absolute], METHOD)
+
+
+def _median(series: Series) -> float:
+    return series.median
 
 
 def _growth(what: str, typists: Mapping[int, Typist]) -> Finding:
