@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import chromium_browser
+from tests.support.browser import SCRIPT_ERRORS, chromium_browser
 from tests.support.database_fixtures import database_servers, database_url, empty_engine, engine
 from tests.support.hub import Hub
 from tests.support.requirements import chromium_missing, require
@@ -35,6 +35,14 @@ def services(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 def folder(tmp_path: Path) -> Path:
     """Give a folder for the files of one hub."""
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_script_fails() -> Iterator[None]:
+    """Fail a test during which a script of a page throws."""
+    SCRIPT_ERRORS.clear()
+    yield
+    assert not SCRIPT_ERRORS
 
 
 @pytest.fixture(scope="module")

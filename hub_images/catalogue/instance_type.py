@@ -45,22 +45,22 @@ def _check_name(value: str) -> str:
     return check_name(value, INSTANCE_TYPE_NAME_PATTERN, extra=".")
 
 
+_HOW_MUCH = "Write a number of bytes, or a number with K, M, G or T, such as 2G."
+_MORE_THAN_ANY_MACHINE = 2**60  # a number without bound does not fit into a float
+
+
 def _check_bytes(value: object) -> object:
     """Accept what `jupyterhub.traitlets.ByteSpecification` accepts, except zero and less."""
-    if isinstance(value, bool):
-        raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
-    if isinstance(value, str):
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?[KMGT]?", value):
-            raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
-        number = float(value.rstrip("KMGT"))
-        value_out: object = value if value[-1] in "KMGT" else int(number)
-    else:
-        number, value_out = value, value  # type: ignore[assignment]
-        if not isinstance(value, (int, float)):
-            raise ValueError("Write a number of bytes, or a number with K, M, G or T, such as 2G.")
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError(_HOW_MUCH)
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?[KMGT]?", value):
+        raise ValueError(_HOW_MUCH)
+    number = float(value.rstrip("KMGT")) if isinstance(value, str) else value
     if number <= 0:
         raise ValueError("This must be more than 0.")
-    return value_out
+    if not number < _MORE_THAN_ANY_MACHINE:
+        raise ValueError("This is more than any machine has.")
+    return int(number) if isinstance(value, str) and value[-1].isdigit() else value
 
 
 def in_bytes(value: str | float) -> float:

@@ -1,7 +1,7 @@
-// Menus that are a <details class="hub-images-opener">: they open and close without this script.
-// With it, one is open at a time, Escape and a click elsewhere close it, arrows move in it, and it
-// opens upwards where there is no room below.
-const MENU = ".hub-images-opener";
+// Menus that are a <details class="hub-images-opener">, and the bar's: they open and close without
+// this script. With it, one is open at a time, Escape and a click elsewhere close it, arrows move
+// in it, and it opens upwards where there is no room below. The bar's always opens upwards.
+const MENU = ":is(.hub-images-opener, .hub-images-more)";
 const ITEMS = "a, button:not([hidden]), input";
 
 function close(menu, { focus = false } = {}) {
@@ -22,6 +22,7 @@ document.addEventListener(
     const menu = event.target;
     if (!menu.matches?.(MENU) || !menu.open) return;
     closeMenus(menu);
+    if (!menu.matches(".hub-images-opener")) return;
     menu.classList.remove("hub-images-up");
     const panel = menu.querySelector(".hub-images-panel").getBoundingClientRect();
     const above = menu.getBoundingClientRect().top;

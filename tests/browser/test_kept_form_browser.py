@@ -158,6 +158,28 @@ def test_an_answer_ends_it(page: Page, hub: Hub) -> None:
     expect(page.get_by_label("Name", exact=True)).to_have_value("void")
 
 
+def test_answers_to_other_forms_end_only_their_own(page: Page, hub: Hub) -> None:
+    """Whatever is saved afterwards, in another tab too, what has arrived does not come again."""
+    for name in ("one", "two"):
+        hub.add_image(name, display_name=name)
+    other = page.context.new_page()
+    steps = ((page, "one"), (other, "two"), (page, "one"), (page, "two"))
+    for number, (tab, name) in enumerate(steps):
+        tab.goto(f"{hub.images_url}edit/{name}")
+        before = hub.images("GET", f"images/{name}").json()["display_name"]
+        _expect_fresh(tab, "Display name", before)
+        tab.get_by_label("Display name").fill(f"Typed {number}")
+        confirm(tab)
+        expect_saved(tab, hub)
+    hub.images("PATCH", "images/two", json={"display_name": "Theirs"})
+    other.goto(f"{hub.images_url}edit/two")
+    _expect_fresh(other, "Display name", "Theirs")
+    page.goto(f"{hub.images_url}new")
+    _expect_fresh(page, "Name", "")
+    names = [cookie["name"] for cookie in page.context.cookies()]
+    assert not [name for name in names if name.startswith("hub-images-answered")]
+
+
 def test_it_is_of_one_user(page: Page, hub: Hub) -> None:
     """Whoever signs in afterwards in the same tab does not find it; who typed it does."""
     open_new(page, hub, "of-admin")

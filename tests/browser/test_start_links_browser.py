@@ -56,6 +56,7 @@ def test_fragment_preselects_without_starting(browser: Browser, hub: Hub) -> Non
         # somebody who wrote a link must not speak through this page
         ("image=Call%20555%20now&instance_type=gpu-1", "the image, which is"),
         (f"image={'a' * 64}", "the image, which is"),
+        ("image=evil.example.org", "the image, which is"),
     ],
 )
 def test_a_link_to_what_is_not_available(

@@ -70,7 +70,9 @@ def spawners(
             session.add(server)
             session.commit()
             user = User(row, {"config": c})
-            made[name] = SimpleLocalProcessSpawner(user=user, orm_spawner=server, config=c)
+            made[name] = SimpleLocalProcessSpawner(
+                user=user, orm_spawner=server, db=session, config=c
+            )
         yield made
 
 

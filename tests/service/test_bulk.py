@@ -160,6 +160,19 @@ def test_all_that_match_are_found_by_the_server(hub: Hub, three: Visitor) -> Non
     assert _stored(hub, "enabled") == [True] * 3 + [False] * 30
 
 
+def test_all_that_a_quick_filter_finds(hub: Hub, three: Visitor) -> None:
+    """What the hub and the cluster say counts too, in the preview and when it is confirmed."""
+    page = three.post("bulk?show=attention", ask="yes", action="make-global", all_matching="yes")
+    assert text(page, "h1") == "Make 1 image global"
+    page = three.post("bulk?show=attention", 303, **_sent(page))
+    assert text(page, "#flash") == "Made C global."
+    assert start(hub, "student", {"image": "c"}).status_code == 201
+    page = three.post("bulk?show=in-use", action="delete", all_matching="yes")
+    stop(hub, "student")
+    assert text(page, "h1") == "Delete 1 image"
+    assert [row.get_text(" ", strip=True) for row in page.select("main b")] == ["C"]
+
+
 @pytest.mark.parametrize("action", ["make-global", "delete"])
 @pytest.mark.parametrize("change", ["changed", "came", "went"])
 def test_what_changed_since_the_preview_is_shown_anew(
@@ -219,7 +232,9 @@ def test_an_action_has_a_bound(hub: Hub, admin: Visitor) -> None:
     """2,000 images can be changed in one action, more cannot, and nothing is left out silently."""
     fill(hub.db_url, {f"i-{number:04}": {"url": "a/b:1"} for number in range(2_001)})
     lines = [f"i-{number:04}=1" for number in range(2_001)]
-    for asked in ({"chosen": " ".join(lines)}, {"all_matching": "yes"}):
+    junk = " ".join(f"not-there-{number}" for number in range(10))
+    matching = {"all_matching": "yes"}
+    for asked in ({"chosen": " ".join(lines)}, matching, {**matching, "without": junk}):
         page = admin.post("bulk", 400, ask="yes", action="disable", **asked)
         assert "Choose at most 2,000 images at once; these are 2,001." in text(page, "main")
     page = admin.post("bulk", ask="yes", action="disable", chosen=" ".join(lines[1:]))

@@ -59,6 +59,7 @@ def test_the_list_shows_what_the_catalogue_holds(hub: Hub, admin: Visitor) -> No
         ("?group=students", ["b"]),
         ("?enabled=false", ["c"]),
         ("?tag=R", ["b"]),
+        (f"?tag={'r' * 51_000}", []),
         ("?pull_secret=lab-registry", ["a"]),
         ("?registry=https://quay.io", []),
         ("?registry=QUAY.io", ["b"]),

@@ -36,7 +36,9 @@ def _fill(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("policy", [ReferencePolicy(), ReferencePolicy.of(["quay.io", "ghcr.io"])])
-@pytest.mark.parametrize("secrets", [KnownSecrets(["lab-registry"]), KnownSecrets(message="?")])
+@pytest.mark.parametrize(
+    "secrets", [KnownSecrets(["lab-registry"]), KnownSecrets([]), KnownSecrets(message="?")]
+)
 @pytest.mark.parametrize("types", [[_SMALL, _GPU], [_SMALL], []])
 def test_the_database_finds_what_the_pages_mark(
     filled: Engine,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tests.support.hub import Hub
 from tests.support.hub_config import PASSWORD
@@ -28,6 +28,10 @@ _ARGUMENTS = [
 ]
 
 
+#: What scripts of pages have thrown since the last test; `tests/conftest.py` lets it fail.
+SCRIPT_ERRORS: list[str] = []
+
+
 @contextmanager
 def chromium_browser() -> Iterator[Browser]:
     """Run a headless Chromium."""
@@ -45,6 +49,7 @@ def sign_in(
         viewport={"width": width, "height": 900}, color_scheme=theme, **rest
     )
     page = context.new_page()
+    page.on("pageerror", lambda error: _note(page, error))
     page.set_default_timeout(WAIT_MILLISECONDS)
     page.goto(f"{hub.url}hub/login")
     page.get_by_label("Username").fill(user)
@@ -52,6 +57,11 @@ def sign_in(
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/hub/login" not in url)
     return page
+
+
+def _note(page: Page, error: Error) -> None:
+    if "/user/" not in page.url:  # a server's own pages are not ours
+        SCRIPT_ERRORS.append(f"{page.url}: {error}")
 
 
 def expect_boxes(page: Page, name: str, values: list[str]) -> None:

@@ -11,7 +11,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -62,6 +61,7 @@ class BulkPage(ListingPage):
         if action != DELETE and action not in ACTIONS:
             listed = ", ".join([*ACTIONS, DELETE])
             raise ErrorAnswer(400, f"Choose what to do with the images; action is one of {listed}.")
+        self.selection = await self._selected()
         if not self.selection.names and self.selection.query is None:
             self.back_to_list("No image was chosen.", "warning")
         elif action == DELETE:
@@ -69,12 +69,11 @@ class BulkPage(ListingPage):
         else:
             await self._change(action)
 
-    @cached_property
-    def selection(self) -> Selection:
-        """The images that were named, or all that match the list's filters."""
+    async def _selected(self) -> Selection:
+        """Return the images that were named, or all that match the list's filters."""
         without = self.get_body_argument("without", "").split()
         if self.get_body_argument("all_matching", ""):
-            return Selection(query=self.state.images, without=frozenset(without))
+            return Selection(query=await self.matching(), without=frozenset(without))
         named = self.get_body_arguments("names")
         return Selection.of([*named, *self._chosen()], without=without)
 

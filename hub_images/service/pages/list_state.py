@@ -19,9 +19,10 @@ from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS, ImageQuery, Sort
 PAGE_SIZES = (25, 50, 100)
 PAGE_SIZE = PAGE_SIZES[0]
 MAX_PAGE = 1_000_000
+_LONGEST = 300  # longer than any value that can be stored; SQLite refuses longer patterns of LIKE
 
 Access = Literal["", "global", "groups"]
-#: The quick filters; `queries.resolved` says what they mean.
+#: The quick filters; `listing.resolved` says what they mean.
 Show = Literal["", "attention", "in-use"]
 _YES_NO: dict[str, bool] = {"true": True, "false": False}
 
@@ -74,7 +75,7 @@ class ListState:
     def from_arguments(cls, arguments: Mapping[str, Sequence[bytes]]) -> Self:
         """Read the query arguments of a request; an invalid value becomes the default."""
         given = {
-            name: arguments[name][-1].decode("utf8", "replace").replace("\0", "")
+            name: arguments[name][-1].decode("utf8", "replace").replace("\0", "")[:_LONGEST]
             for name in asdict(cls())
             if arguments.get(name)
         }
@@ -162,7 +163,7 @@ class ListState:
         """The store's query for this page.
 
         With a quick filter it finds nothing: that takes what the hub and the cluster say, and
-        `queries.resolved`. So nobody acts on all images by mistake.
+        `listing.resolved`. So nobody acts on all images by mistake.
         """
         return ImageQuery(
             search=self.search,

@@ -5,7 +5,8 @@
 // a noscript, which is plain text here: we parse it into rows without a layout.
 const SHOWN = 25;
 const FURTHER = 100;
-const NAME = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/;
+const IMAGE_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+const TYPE_NAME = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/;
 const find = (id) => document.getElementById(id);
 const root = find("hub-images");
 const form = root.closest("form");
@@ -196,8 +197,8 @@ function showChoice() {
 
 // What a link names that is not there is named only if it can be a name: the page must not
 // speak for whoever wrote the link.
-function missing(what, name, found) {
-  return name && !found ? [`the ${what}${NAME.test(name) ? ` ${name}` : ""}`] : [];
+function missing(what, pattern, name, found) {
+  return name && !found ? [`the ${what}${pattern.test(name) ? ` ${name}` : ""}`] : [];
 }
 
 function followLink() {
@@ -206,7 +207,10 @@ function followLink() {
   if (!typeName && !imageName) return;
   const toType = types.find((to) => to.name === typeName);
   const toImage = rows.find((row) => row.name === imageName);
-  const gone = [...missing("instance type", typeName, toType), ...missing("image", imageName, toImage)];
+  const gone = [
+    ...missing("instance type", TYPE_NAME, typeName, toType),
+    ...missing("image", IMAGE_NAME, imageName, toImage),
+  ];
   const instead = image ? ` ${pair()} is selected instead.` : "";
   if (gone.length) {
     const are = gone.length > 1 ? "which are" : "which is";
@@ -283,7 +287,7 @@ function open() {
   followLink();
   listen();
   type.input.closest("label")?.scrollIntoView({ block: "nearest" });
-  image?.element.scrollIntoView({ block: "nearest" });
+  image?.input.closest("label")?.scrollIntoView({ block: "nearest" }); // not all that the row says
   setTimeout(() => foldAhead([...rows]));
 }
 
