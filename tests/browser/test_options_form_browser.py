@@ -83,21 +83,21 @@ def test_search_narrows_and_keeps_the_choice(browser: Browser, hub: Hub) -> None
 
 def test_more_images_than_are_shown_at_once(browser: Browser, hub: Hub) -> None:
     """What is not shown yet is found, can be chosen by link, shown, and is there without script."""
-    names = [f"many-{number:03}" for number in range(105)]
+    names = [f"many-{number:03}" for number in range(45)]
     for name in names:
         hub.add_image(name)
     try:
-        page = open_form(browser, hub, "#image=many-104")
-        expect(page.get_by_label("many-104")).to_be_checked()
-        expect(page.locator("[name=image]")).to_have_count(101)
+        page = open_form(browser, hub, "#image=many-044")
+        expect(page.get_by_label("many-044")).to_be_checked()
+        expect(page.locator("[name=image]")).to_have_count(26)
         page.get_by_role("button", name="Show more").click()
-        _expect_images(page, ["many-104", *sorted(["minimal", "scipy", "torch", *names[:-1]])])
-        page.get_by_role("searchbox", name="Search images").fill("MANY-103")
-        _expect_images(page, ["many-104", "many-103"])
+        _expect_images(page, ["many-044", *sorted(["minimal", "scipy", "torch", *names[:-1]])])
+        page.get_by_role("searchbox", name="Search images").fill("MANY-043")
+        _expect_images(page, ["many-044", "many-043"])
         context = _without_script(browser, page)
         plain = context.new_page()
         plain.goto(f"{hub.url}hub/spawn")
-        expect(plain.get_by_label("many-104")).to_be_visible()
+        expect(plain.get_by_label("many-044")).to_be_visible()
         _expect_images(plain, sorted(["cuda", "minimal", "scipy", "torch", *names]))
         context.close()
         page.context.close()

@@ -103,7 +103,7 @@ def read_listing(session: Session, state: ListState, known: Known, shown: str = 
         matching=matching,
         total=count_images(session, ImageQuery()) if state.filtered else matching,
         overview=overview,
-        attention=count_images(session, ImageQuery(attention=attention)),
+        attention=known.context.overviews.count_attention(session, overview, attention),
         in_use=None if known.running is None else len(in_use),
         shown="" if position is None else shown,
     )

@@ -1,8 +1,10 @@
 // Shows the images that fit the chosen instance type, searches them, and says what starts.
 // Without this script the page shows every row, and the server refuses what does not fit.
-// The page holds only SHOWN rows at a time, to stay fast with thousands of images. The others
-// come in a noscript, which is plain text here: we parse it into rows without a layout.
-const SHOWN = 100;
+// The page holds only SHOWN rows, to stay fast with thousands of images: each key lays them out
+// anew. The list is some ten rows high, and gets FURTHER rows as it is scrolled. The others come in
+// a noscript, which is plain text here: we parse it into rows without a layout.
+const SHOWN = 25;
+const FURTHER = 100;
 const IMAGE_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 const TYPE_NAME = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/;
 const find = (id) => document.getElementById(id);
@@ -258,7 +260,7 @@ function listen() {
   search?.addEventListener("keydown", stay);
   link.addEventListener("keydown", stay);
   copy.addEventListener("click", copyLink);
-  const showMore = () => { limit += SHOWN; show({ further: true }); };
+  const showMore = () => { limit += FURTHER; show({ further: true }); };
   more?.addEventListener("click", showMore);
   list.addEventListener("scroll", () => {
     if (!more.hidden && list.scrollTop + 2 * list.clientHeight > list.scrollHeight) showMore();
@@ -286,8 +288,13 @@ function open() {
   listen();
   type.input.closest("label")?.scrollIntoView({ block: "nearest" });
   image?.input.closest("label")?.scrollIntoView({ block: "nearest" }); // not all that the row says
-  // fold the texts before the first search needs them
-  (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
+  setTimeout(() => foldAhead([...rows]));
+}
+
+// Folds the texts before a search needs them, some at a time, because keys come in between.
+function foldAhead(left) {
+  left.splice(-200).forEach(textOf);
+  if (left.length) setTimeout(() => foldAhead(left));
 }
 
 if (root.dataset.canStart === "true") open();
