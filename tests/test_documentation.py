@@ -14,6 +14,7 @@ from hub_images.settings import HubImages
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 REST = (ROOT / "docs" / "rest-api.md").read_text()
+DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")]
 SOURCES = [*(ROOT / "hub_images").rglob("*.py"), ROOT / "jupyterhub_config.py"]
 
 
@@ -54,10 +55,30 @@ def test_every_environment_variable_is_documented() -> None:
 
 def test_links_between_documents_lead_somewhere() -> None:
     """Every relative link of README, SECURITY and docs names a file."""
-    for document in [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")]:
+    for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_picture_of_a_document_is_there() -> None:
+    """Each one that a document shows is a PNG file."""
+    shown = {
+        document.parent / target
+        for document in DOCUMENTS
+        for found in re.findall(
+            r'!\[[^\]]*\]\(([^)\s]+)|<img[^>]* src="([^"]+)"', document.read_text()
+        )
+        for target in filter(None, found)
+        if "://" not in target
+    }
+    assert shown
+    missing = sorted(
+        str(picture.relative_to(ROOT))
+        for picture in shown
+        if not picture.is_file() or not picture.read_bytes().startswith(b"\x89PNG\r\n")
+    )
+    assert missing == []
 
 
 @pytest.mark.parametrize("document", ["security.md", "operations.md"])

@@ -37,12 +37,14 @@ class Action:
     """What can be done to several images; `{}` in its sentences is which images."""
 
     label: str
+    """What the list's bar calls it."""
     doing: str
     done: str
     fields: tuple[str, ...] = ()
     """The values that it needs."""
 
 
+#: Those that change images.
 ACTIONS: Mapping[str, Action] = {
     "enable": Action("Enable", "Enable {}", "Enabled {}"),
     "disable": Action("Disable", "Disable {}", "Disabled {}"),
@@ -52,7 +54,9 @@ ACTIONS: Mapping[str, Action] = {
         "Remove groups", "Remove groups from {}", "Removed groups from {}", ("groups",)
     ),
     "set-pull-secret": Action(
-        "Set pull secret", "Set the pull secret of {}", "Set the pull secret of {}",
+        "Set pull secret",
+        "Set the pull secret of {}",
+        "Set the pull secret of {}",
         ("pull_secret",),
     ),
     "remove-pull-secret": Action(
@@ -61,10 +65,14 @@ ACTIONS: Mapping[str, Action] = {
     "add-tags": Action("Add tags", "Add tags to {}", "Added tags to {}", ("tags",)),
     "remove-tags": Action("Remove tags", "Remove tags from {}", "Removed tags from {}", ("tags",)),
     "replace": Action(
-        "Replace in references", "Replace in the references of {}",
-        "Changed the references of {}", ("find", "put"),
+        "Replace in references",
+        "Replace in the references of {}",
+        "Changed the references of {}",
+        ("find", "put"),
     ),
-}  # fmt: skip
+}
+
+DELETE = Action("Delete", "Delete {}", "Deleted {}")
 
 _REQUIRED = {
     "groups": "Give at least one group.",

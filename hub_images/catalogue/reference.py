@@ -72,12 +72,12 @@ def without_scheme(value: str) -> tuple[str, str]:
 
 def moving_tag(reference: str) -> Literal["missing", "latest"] | None:
     """Say why the content of a valid reference may change at any time; None if nothing says so."""
-    if is_pinned(reference):
+    parts = reference_parts(reference)
+    if parts.digest:
         return None
-    _repository, colon, tag = reference.rpartition("/")[2].partition(":")
-    if not colon:
+    if not parts.tag:
         return "missing"
-    return "latest" if tag == "latest" else None
+    return "latest" if parts.tag == "latest" else None
 
 
 def is_pinned(reference: str) -> bool:
@@ -123,12 +123,11 @@ def shown_parts(reference: str) -> tuple[str, str]:
     The second part begins with its `:` or `@`, and is blank where there is neither. A digest
     is cut to twelve digits, which tell it from others.
     """
-    name, at, digest = reference.partition("@")
-    algorithm, _colon, digits = digest.partition(":")
-    head, slash, last = name.rpartition("/")
-    repository, colon, tag = last.partition(":")
-    shown_digest = f"@{algorithm}:{digits[:12]}" if at else ""
-    return head + slash + repository, colon + tag + shown_digest
+    parts = reference_parts(reference)
+    algorithm, _colon, digits = parts.digest.partition(":")
+    tag = f":{parts.tag}" if parts.tag else ""
+    digest = f"@{algorithm}:{digits[:12]}" if parts.digest else ""
+    return parts.repository, tag + digest
 
 
 def normalised_name(reference: str) -> str:

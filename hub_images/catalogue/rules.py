@@ -59,6 +59,15 @@ def fitting_types(image: Typed) -> tuple[str, ...]:
 
 def reference(image: HasReference, instance_type: Typed) -> str:
     """Return the container image reference to start."""
-    if image.type == "universal" and instance_type.type == "gpu" and image.gpu_url:
+    return _reference_on(image, instance_type.type)
+
+
+def references(image: HasReference) -> dict[str, str]:
+    """Return the references to start, by the types of the instance types that `image` runs on."""
+    return {kind: _reference_on(image, kind) for kind in fitting_types(image)}
+
+
+def _reference_on(image: HasReference, kind: str) -> str:
+    if image.type == "universal" and kind == "gpu" and image.gpu_url:
         return image.gpu_url
     return image.url

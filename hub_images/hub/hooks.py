@@ -8,7 +8,9 @@ the spawner's start begins with the same check once more. Nothing here blocks th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -72,13 +74,20 @@ def make_hooks(
     keep_replaced_options()
     failed_starts = FailedStarts()
     form = OptionsForm(instance_types)
+    # The first form after the hub's start renders every description, which takes seconds for
+    # thousands. Here it holds no thread or connection that a start needs, and one thread renders
+    # nothing twice: who asks meanwhile waits for it and finds it cached.
+    rendering = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hub-images-form")
 
     async def options_form(spawner: Spawner) -> str:
         groups, saved = groups_of(spawner), saved_options(spawner)
         try:
-            ours = await catalogue.read(lambda snapshot: form.render(snapshot, groups, saved))
+            snapshot = await catalogue.read(lambda current: current)
         except DatabaseUnavailable:
             ours = form.render_problem(_UNAVAILABLE)
+        else:
+            loop = asyncio.get_running_loop()
+            ours = await loop.run_in_executor(rendering, form.render, snapshot, groups, saved)
         return ours + await deployer.extra_form(spawner)
 
     async def options_from_form(

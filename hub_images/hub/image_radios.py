@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from markupsafe import Markup
 
@@ -28,8 +29,27 @@ CACHED_CHARACTERS = 16_000_000
 
 _REST, _REST_END = "<noscript>", "</noscript>"
 
-#: What stands beside a radio button begins and ends here in its row; escaped text has no `<`.
-_BESIDE, _BESIDE_END = "</label>", "</div>"
+
+class Row(NamedTuple):
+    """The row of an image, unchecked, and the part of it that stands beside its radio button."""
+
+    html: str
+    beside: Markup
+
+
+class RenderRow(Protocol):
+    """Renders the row of an image, around what stands beside its radio button."""
+
+    def __call__(self, image: Entry, beside: Markup, checked: bool, last_used: bool, /) -> str:
+        """Return the row."""
+
+
+class Place(NamedTuple):
+    """Where the row of an image begins and ends in a list, and what is beside its radio button."""
+
+    start: int
+    end: int
+    beside: Markup
 
 
 @dataclass(frozen=True)
@@ -38,31 +58,31 @@ class RadioList:
 
     offer: Offer
     html: str
-    spans: Mapping[str, tuple[int, int]]
-    """Where the radio button of an image begins and ends in `html`, by the image's name."""
+    places: Mapping[str, Place]
+    """By the images' names."""
 
     def beside(self, image: Entry) -> Markup:
-        """Return what stands beside the radio button of `image`, as it was rendered."""
-        start, end = self.spans[image.name]
-        row = self.html[start:end].partition(_BESIDE)[2]
-        return Markup(row.rpartition(_BESIDE_END)[0])  # noqa: S704 (rendered by our template)
+        """Return what stands beside the radio button of `image`."""
+        return self.places[image.name].beside
 
 
 class ImageRadios:
     """Renders lists of radio buttons and caches them; thread-safe."""
 
-    def __init__(self, instance_types: Sequence[InstanceType], radio: Callable[..., str]) -> None:
-        """Take the instance types, and what renders one radio button.
-
-        `radio` gets the image and whether it is checked, and perhaps whether it was used last
-        and what stands beside it.
-        """
+    def __init__(
+        self,
+        instance_types: Sequence[InstanceType],
+        row: RenderRow,
+        beside: Callable[[Entry], Markup],
+    ) -> None:
+        """Take the instance types, and what renders a row and what stands beside a radio button."""
         self._instance_types = tuple(instance_types)
         self._type_groups = frozenset(g for t in self._instance_types for g in t.groups)
-        self._radio = radio
+        self._row = row
+        self._beside = beside
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._radios: dict[str, tuple[Entry, str]] = {}
+        self._rows: dict[str, tuple[Entry, Row]] = {}
         self._lists: OrderedDict[frozenset[str], RadioList] = OrderedDict()
 
     def list_for(self, snapshot: Snapshot, groups: Collection[str]) -> RadioList:
@@ -76,13 +96,13 @@ class ImageRadios:
             if found is not None:
                 self._lists.move_to_end(key)
                 return found
-            radios = self._radios
+            rows = self._rows
         # Rendered outside the lock; shared dicts are replaced, never mutated.
-        new: dict[str, tuple[Entry, str]] = {}
-        made = self._render(offer(self._instance_types, snapshot, groups), radios, new)
+        new: dict[str, tuple[Entry, Row]] = {}
+        made = self._render(offer(self._instance_types, snapshot, groups), rows, new)
         with self._lock:
             if self._snapshot is snapshot:
-                self._radios = {**self._radios, **new}
+                self._rows = {**self._rows, **new}
                 self._add(key, made)
         return made
 
@@ -91,42 +111,42 @@ class ImageRadios:
 
         Without scripts, the first row is the only one that is surely in sight.
         """
-        start, end = listed.spans[image.name]
+        start, end, beside = listed.places[image.name]
         before, after = listed.html[:start], listed.html[end:]
-        radio = self._radio(image, True, last_used, listed.beside(image))
-        return (radio, before, after) if last_used else (before, radio, after)
+        row = self._row(image, beside, True, last_used)
+        return (row, before, after) if last_used else (before, row, after)
 
     def _render(
         self,
         offered: Offer,
-        radios: Mapping[str, tuple[Entry, str]],
-        new: dict[str, tuple[Entry, str]],
+        rows: Mapping[str, tuple[Entry, Row]],
+        new: dict[str, tuple[Entry, Row]],
     ) -> RadioList:
-        """Build a list; put the radio buttons that `radios` lacks into `new`."""
+        """Build a list; put the rows that `rows` lacks into `new`."""
         parts: list[str] = []
-        spans: dict[str, tuple[int, int]] = {}
+        places: dict[str, Place] = {}
         end = 0
         for number, entry in enumerate(offered.images):
             if number == SHOWN:
                 parts.append(_REST)
                 end += len(_REST)
-            cached = radios.get(entry.name)
+            cached = rows.get(entry.name)
             if cached is None:
-                cached = new[entry.name] = (entry, str(self._radio(entry, False)))
-            html = cached[1]
+                beside = self._beside(entry)
+                row = Row(str(self._row(entry, beside, False, False)), beside)
+                cached = new[entry.name] = (entry, row)
+            html, beside = cached[1]
             parts.append(html)
-            spans[entry.name] = (end, end + len(html))
+            places[entry.name] = Place(end, end + len(html), beside)
             end += len(html)
         if len(offered.images) > SHOWN:
             parts.append(_REST_END)
-        return RadioList(offered, "".join(parts), spans)
+        return RadioList(offered, "".join(parts), places)
 
     def _forget(self, snapshot: Snapshot) -> None:
-        """Drop all lists and the outdated radio buttons; this also bounds the memory."""
-        self._radios = {
-            name: cached
-            for name, cached in self._radios.items()
-            if snapshot.named(name) == cached[0]
+        """Drop all lists and the outdated rows; this also bounds the memory."""
+        self._rows = {
+            name: cached for name, cached in self._rows.items() if snapshot.named(name) == cached[0]
         }
         self._lists.clear()
         self._snapshot = snapshot

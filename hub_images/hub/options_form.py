@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 
@@ -29,15 +29,6 @@ _RADIOS = "<hub-images-radios>"
 _GIB = 1024**3
 
 
-_KINDS = ("cpu", "gpu")
-
-
-class _Kind(NamedTuple):
-    """All that the rules ask of an instance type."""
-
-    type: str
-
-
 class OptionsForm:
     """The form's template around the images' radio buttons; thread-safe."""
 
@@ -51,7 +42,7 @@ class OptionsForm:
         macros: Any = environment.get_template("hub_images/spawn/image_radio.html").module
         self._only = macros.only
         self._template = environment.get_template("hub_images/spawn/options_form.html")
-        self._radios = ImageRadios(instance_types, macros.radio)
+        self._radios = ImageRadios(instance_types, macros.row, macros.beside)
         self._frames: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def render(self, snapshot: Snapshot, groups: Collection[str], saved: Mapping[str, Any]) -> str:
@@ -120,10 +111,9 @@ def tags_of(image: Entry) -> list[tuple[str | None, str]]:
 
     One without a type if it is the same on all of them.
     """
-    found = {kind: shown_tag(rules.reference(image, _Kind(kind))) for kind in _KINDS}
-    if image.type != "universal" or found["cpu"] == found["gpu"]:
-        return [(None, found["cpu"])]
-    return list(found.items())
+    found = {kind: shown_tag(reference) for kind, reference in rules.references(image).items()}
+    same = set(found.values())
+    return [(None, same.pop())] if len(same) == 1 else list(found.items())
 
 
 def format_memory(value: str | float) -> str:

@@ -126,11 +126,11 @@ class Changes:
     async def preview(self, selection: Selection, change: BulkChange) -> Preview:
         """Say what `change_several` would do now; raises `InvalidFields` and `TooManyImages`."""
         self._caller.require(scopes.WRITE)
-        await self._check_pull_secret_of(change)
+        await self._check_pull_secret(change.values.pull_secret)
 
         def look(session: Session) -> Preview:
             chosen = selection.images(session)
-            make = self._saved(change)
+            make = self._checked(change)
             outcomes = [Outcome.of(spec_of(image), make) for image in chosen]
             return Preview(chosen, outcomes, digest_of(chosen))
 
@@ -152,17 +152,17 @@ class Changes:
         refuse.
         """
         self._caller.require(scopes.WRITE)
-        await self._check_pull_secret_of(change)
+        await self._check_pull_secret(change.values.pull_secret)
 
         def write(session: Session) -> list[Change]:
             names = [image.name for image in selection.images(session, digest)]
             return images.change_images(
-                session, names, self._saved(change), actor=self._caller.name, seen=seen
+                session, names, self._checked(change), actor=self._caller.name, seen=seen
             )
 
         return await self._write(write)
 
-    def _saved(self, change: BulkChange) -> Callable[[ImageSpec], ImageSpec]:
+    def _checked(self, change: BulkChange) -> Callable[[ImageSpec], ImageSpec]:
         """Return the change with the checks of a save, for images that it does change."""
 
         def make(stored: ImageSpec) -> ImageSpec:
@@ -205,9 +205,6 @@ class Changes:
         """Raise `InvalidFields` for a pull secret that is not in the list."""
         if name is not None and (await self.known_secrets()).lacks(name):
             raise InvalidFields({"pull_secret": [f"{name} is not in the list of pull secrets."]})
-
-    async def _check_pull_secret_of(self, change: BulkChange) -> None:
-        await self._check_pull_secret(change.values.pull_secret)
 
     async def _write_one(self, function: Callable[[Session], Change]) -> Change:
         change = await self._database.write(function)

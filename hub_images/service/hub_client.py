@@ -33,7 +33,7 @@ _TIMEOUT = 599  # Tornado's own status
 #: What reading an answer raises that is no JSON, or JSON of another shape.
 _ODD_ANSWERS = (ValueError, KeyError, TypeError)
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 log = logging.getLogger("hub_images")
 
@@ -113,7 +113,6 @@ class HubClient:
 
     async def user_count(self) -> int | None:
         """Return how many users the hub has; None if it does not answer."""
-        # one user is enough: the answer says how many there are
         count: int | None = await self._shared("user count", self._ask_user_count)
         return count
 
@@ -183,6 +182,7 @@ class HubClient:
         return await self._answers[key].get(now=now)
 
     async def _ask_user_count(self) -> int | None:
+        # one user is enough: the answer says how many there are
         answer = await _bounded("users", self._page("users", {"limit": 1}))
         try:
             return None if answer is None else int(answer["_pagination"]["total"])
@@ -214,7 +214,7 @@ class HubClient:
         return json.loads(response.body)
 
 
-async def _bounded(asked: str, answer: Awaitable[T]) -> T | None:
+async def _bounded(asked: str, answer: Awaitable[_T]) -> _T | None:
     """Return an answer of the hub; None if it takes too long or cannot be read."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -9,7 +9,7 @@ from hub_images.catalogue.image import GROUPS_MAX
 from hub_images.service.api import images as api_images
 from hub_images.service.api import lists
 from hub_images.service.context import ServiceContext
-from hub_images.service.pages import actions, bulk, editor, image_list, image_page, running
+from hub_images.service.pages import bulk, delete, editor, image_list, image_page, running
 from hub_images.service.web.access_log import AccessLog
 from hub_images.service.web.application import ServiceApplication, StaticFiles
 from hub_images.service.web.client_address import TrustedProxies
@@ -23,9 +23,9 @@ PAGES: list[tuple[str, type[IdentifiedHandler]]] = [
     ("new", editor.NewPage),
     ("image/([^/]+)", image_page.ImagePage),
     ("edit/([^/]+)", editor.EditPage),
-    ("delete/([^/]+)", actions.DeletePage),
+    ("delete/([^/]+)", delete.DeletePage),
     ("bulk", bulk.BulkPage),
-    ("usage", actions.UsagePage),
+    ("usage", delete.UsagePage),
     ("running/([^/]+)", running.RunningPage),
 ]
 

@@ -53,7 +53,9 @@ class Attention:
             one_of(self.refused),
         ]
         if self.pull_secrets is not None:
-            problems.append(Image.pull_secret.not_in(self.pull_secrets))  # not true for null
+            # null is not in an empty list, but neither in nor not in another one
+            lacks = Image.pull_secret.not_in(self.pull_secrets)
+            problems.append(and_(Image.pull_secret.is_not(None), lacks))
         return and_(Image.enabled.is_(True), or_(*problems))
 
 

@@ -1,4 +1,4 @@
-"""What the list says about all images at once: the choices of its filters, and what is refused.
+"""What the list says about all images at once: its filters' choices, what is refused, a count.
 
 Guarantees: an `Overview` is that of the catalogue's present state. Reading it takes some looks
 at the whole table, so it is cached until the next write; then it costs one small query.
@@ -14,10 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_images.catalogue.policy import ReferencePolicy
-from hub_images.store.attention import refused_ids
+from hub_images.store.attention import Attention, refused_ids
 from hub_images.store.orm import Image
 from hub_images.store.seal import State
-from hub_images.store.search import fold, listed_groups, listed_registries
+from hub_images.store.search import (
+    ImageQuery,
+    count_images,
+    fold,
+    listed_groups,
+    listed_registries,
+)
 from hub_images.store.snapshots import catalogue_state
 
 #: Choices of one filter, at most; others can be typed.
@@ -37,11 +43,12 @@ class Overview:
 
 
 class OverviewCache:
-    """Caches the overview of the present state; thread-safe."""
+    """Caches the overview of the present state, and one count that goes with it; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cached: tuple[State, ReferencePolicy, Overview] | None = None
+        self._counted: tuple[Overview, Attention, int] | None = None
 
     def current(self, session: Session, policy: ReferencePolicy) -> Overview:
         """Return the overview; reads it anew only if somebody has written since."""
@@ -51,6 +58,18 @@ class OverviewCache:
             if cached is None or cached[:2] != (state, policy):
                 self._cached = cached = (state, policy, read_overview(session, policy))
         return cached[2]
+
+    def count_attention(self, session: Session, overview: Overview, attention: Attention) -> int:
+        """Return how many images need attention by it; `overview` is what `current` returned.
+
+        It looks at every image, so it is counted anew only for another overview or another
+        `attention`, which also depends on the cluster's pull secrets.
+        """
+        counted = self._counted
+        if counted is None or counted[0] is not overview or counted[1] != attention:
+            count = count_images(session, ImageQuery(attention=attention))
+            self._counted = counted = (overview, attention, count)
+        return counted[2]
 
 
 def read_overview(session: Session, policy: ReferencePolicy) -> Overview:

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast, get_args
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from hub_images.catalogue.image import SEARCHED, ImageSpec, ImageType
+from hub_images.catalogue.image import SEARCHED, ImageType
 from hub_images.catalogue.reference import registry_of
 from hub_images.store.attention import Attention, one_of
 from hub_images.store.orm import SORT_KEY_MAX_LENGTH, Image, ImageGroup
@@ -69,12 +69,12 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
 
 
-def sort_key(image: ImageSpec | Image) -> str:
+def sort_key(image: Image) -> str:
     """Return the folded text that the display name sorts by."""
     return fold(image.display_name)[:SORT_KEY_MAX_LENGTH]
 
 
-def search_text(image: ImageSpec | Image) -> str:
+def search_text(image: Image) -> str:
     """Return the folded text that a search looks in."""
     return _FIELD_END.join(_folded(getattr(image, name)) for name in SEARCHED)
 

@@ -62,11 +62,11 @@ class Selection:
         if self.query is None:
             found = named_images(session, self.names)
         else:
-            whole = replace(self.query, limit=MAX_IMAGES + len(self.without), offset=0)
-            found, count = list_images(session, whole)
-            if count > MAX_IMAGES + len(self.without):
-                raise TooManyImages(count - len(self.without))
+            # names in `without` that nothing has must not raise the bound
+            found, count = list_images(session, replace(self.query, limit=2 * MAX_IMAGES, offset=0))
         images = [image for image in found if image.name not in self.without]
+        if self.query is not None and count - (len(found) - len(images)) > MAX_IMAGES:
+            raise TooManyImages(count - (len(found) - len(images)))
         if digest is not None and digest_of(images) != digest:
             raise SelectionChanged
         return images

@@ -14,5 +14,10 @@ if (field) {
   });
 }
 
-document.getElementById("problem")?.focus();
-(document.querySelector("[aria-invalid]") ?? document.querySelector("#values:not(:has(~ #summary)) :is(input:not([type=hidden]), select, textarea)"))?.focus();
+// What has to be read or given first has the focus: a problem, a value, or what would change, from
+// where the next stops lead to Confirm.
+const problem = document.getElementById("problem");
+const summary = document.getElementById("summary");
+const invalid = document.querySelector("[aria-invalid]");
+const value = document.querySelector("#values :is(input:not([type=hidden]), select, textarea)");
+(invalid ?? problem ?? summary ?? value)?.focus();

@@ -1,4 +1,5 @@
 // The bar of the list: keeps what is chosen on other pages, counts it, and sends it along.
+// Its menu opens and closes as the others do; see menus.js.
 import { showSelectAll, tickRanges } from "./chosen.js";
 import { keepChosen, readChosen } from "./chosen_store.js";
 
@@ -75,13 +76,6 @@ export function startBar(form, boxes, store) {
       tick(box, box.checked);
       show();
     });
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") {
-        event.preventDefault(); // which would press the bar's first button
-        last = box;
-        form.querySelector("button[name=action]:enabled")?.focus();
-      }
-    });
   }
   tickRanges(boxes);
 
@@ -103,6 +97,15 @@ export function startBar(form, boxes, store) {
 
   // --- keyboard: Enter on a tick comes here, Escape goes back
   let last = null;
+  for (const box of [selectAll, ...boxes]) {
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") {
+        event.preventDefault(); // which would press the bar's first button
+        last = box;
+        form.querySelector("button[name=action]:enabled")?.focus();
+      }
+    });
+  }
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !form.querySelector("details[open]")) { // menus.js closes that
       (last ?? selectAll).focus();

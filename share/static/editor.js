@@ -10,14 +10,15 @@ const unsaved = document.getElementById("unsaved");
 const groups = new GroupField(
   document.getElementById("group-field"), () => form.dispatchEvent(new Event("change")),
 );
-const kept = keptForm(form, groups);
-const sayNotes = watchReferences(form);
 
 // --- send the chosen groups as one field: the server takes only some 1,000 fields
 form.addEventListener("formdata", ({ formData }) => {
   formData.delete("groups_kept");
   formData.append("groups_json", JSON.stringify(groups.chosen));
 });
+
+const kept = keptForm(form, groups);
+const sayNotes = watchReferences(form);
 
 // --- say what is not saved, and ask before it is lost
 const typed = () => {

@@ -12,7 +12,7 @@ const counted = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "
 function option(index, { name, members, added }, isChosen, note) {
   const item = document.createElement("li");
   item.id = `group-option-${index}`;
-  item.role = "option";
+  item.setAttribute("role", "option");
   item.dataset.name = name;
   item.setAttribute("aria-selected", String(isChosen));
   const shown = added ? `Add “${name}”` : name;

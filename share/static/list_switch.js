@@ -21,6 +21,15 @@ function replaceRow(row, next) {
   showCopyButtons(row);
 }
 
+// As the server marks the row of which the message tells.
+function mark(row) {
+  const before = document.querySelector(".hub-images-shown");
+  before?.classList.remove("hub-images-shown");
+  before?.removeAttribute("aria-current");
+  row.classList.add("hub-images-shown");
+  row.setAttribute("aria-current", "true");
+}
+
 async function change(form, button) {
   const row = form.closest("tr");
   const body = new URLSearchParams(new FormData(form));
@@ -39,6 +48,7 @@ async function change(form, button) {
     return form.requestSubmit(button);
   }
   replaceRow(row, next);
+  mark(row);
   for (const id of ["message", "line"]) {
     document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
   }

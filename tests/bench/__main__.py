@@ -12,7 +12,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import browser, check, crowd, form, memory, report, rest_api, search, size, start
+from tests.bench import (
+    browser,
+    check,
+    crowd,
+    form,
+    keys,
+    memory,
+    pages,
+    report,
+    rest_api,
+    search,
+    size,
+    start,
+)
 from tests.bench.findings import Part
 
 BENCHMARKS: dict[str, Callable[[Path], Part]] = {
@@ -21,10 +34,12 @@ BENCHMARKS: dict[str, Callable[[Path], Part]] = {
     "start": start.run,
     "rest_api": rest_api.run,
     "search": search.run,
+    "pages": pages.run,
     "crowd": crowd.run,
     "memory": memory.run,
     "size": size.run,
     "browser": browser.run,
+    "keys": keys.run,
 }
 
 

@@ -134,6 +134,17 @@ def test_only_the_selected_row_shows_a_long_description_whole(
     page.context.close()
 
 
+def test_a_long_description_leaves_the_page_at_its_top(browser: Browser, hub: Hub) -> None:
+    """The name of what is selected is in sight there, and so is the instance type."""
+    page = sign_in(browser, hub, "scientist", width=390)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{hub.url}hub/spawn#image=lab-0")
+    expect(page.get_by_role("radio", name="Lab 0")).to_be_checked()
+    expect(page.get_by_role("radio", name="Lab 0")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
+    page.context.close()
+
+
 @pytest.mark.parametrize("theme", get_args(Theme))
 @pytest.mark.parametrize("width", [1280, 390])
 def test_accessible(browser: Browser, hub: Hub, theme: Theme, width: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from typing import get_args
 
@@ -11,22 +10,17 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.support.browser import Theme, overflows, sign_in, violations
-from tests.support.editor import confirm, expect_saved, group_input, group_options, open_new
+from tests.support.editor import (
+    confirm,
+    expect_saved,
+    group_input,
+    group_options,
+    open_new,
+    stored_image,
+)
 from tests.support.hub import Hub
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def page(browser: Browser, hub: Hub) -> Iterator[Page]:
-    """Give a page that an admin is signed in to."""
-    page = sign_in(browser, hub, "admin")
-    yield page
-    page.context.close()
-
-
-def _stored(hub: Hub, name: str) -> dict[str, object]:
-    return dict(hub.images("GET", f"images/{name}").json())
 
 
 def test_the_gpu_url_is_there_for_universal_only(page: Page, hub: Hub) -> None:
@@ -44,13 +38,13 @@ def test_the_gpu_url_is_there_for_universal_only(page: Page, hub: Hub) -> None:
     gpu_url.fill("quay.io/jupyter/base:cuda")
     confirm(page)
     expect_saved(page, hub)
-    assert _stored(hub, "gpu-url")["gpu_url"] == "quay.io/jupyter/base:cuda"
+    assert stored_image(hub, "gpu-url")["gpu_url"] == "quay.io/jupyter/base:cuda"
     page.goto(f"{hub.images_url}edit/gpu-url")
     expect(gpu_url).to_have_value("quay.io/jupyter/base:cuda")
     differs.uncheck()
     confirm(page)
     expect_saved(page, hub)
-    assert _stored(hub, "gpu-url")["gpu_url"] is None
+    assert stored_image(hub, "gpu-url")["gpu_url"] is None
 
 
 def test_a_secret_that_is_gone_stays_and_is_marked(page: Page, hub: Hub) -> None:
@@ -66,7 +60,7 @@ def test_a_secret_that_is_gone_stays_and_is_marked(page: Page, hub: Hub) -> None
     page.get_by_label("Display name").fill("Kept")
     confirm(page)
     expect_saved(page, hub)
-    stored = _stored(hub, "kept")
+    stored = stored_image(hub, "kept")
     assert (stored["display_name"], stored["pull_secret"]) == ("Kept", "gone")
 
 
@@ -128,7 +122,7 @@ def test_two_admins_at_once(browser: Browser, page: Page, hub: Hub) -> None:
     expect(page.get_by_label("Description")).to_have_value("Theirs")
     page.get_by_role("button", name="Save mine").click()
     expect_saved(page, hub)
-    stored = _stored(hub, "shared")
+    stored = stored_image(hub, "shared")
     assert (stored["display_name"], stored["description"]) == ("Mine", "Theirs")
 
     page.goto(f"{hub.images_url}edit/shared")
@@ -137,7 +131,7 @@ def test_two_admins_at_once(browser: Browser, page: Page, hub: Hub) -> None:
     confirm(page)
     page.get_by_role("link", name="Discard mine").click()
     expect(page.get_by_label("Display name")).to_have_value("Theirs, too")
-    assert _stored(hub, "shared")["display_name"] == "Theirs, too"
+    assert stored_image(hub, "shared")["display_name"] == "Theirs, too"
 
 
 def test_deleted_meanwhile(page: Page, hub: Hub) -> None:
@@ -150,7 +144,7 @@ def test_deleted_meanwhile(page: Page, hub: Hub) -> None:
     expect(page.get_by_role("alert")).to_contain_text("was deleted while you were editing")
     page.get_by_role("button", name="Create it again").click()
     expect_saved(page, hub)
-    assert _stored(hub, "vanishing")["description"] == "Typed with care"
+    assert stored_image(hub, "vanishing")["description"] == "Typed with care"
 
 
 def test_a_copied_scheme_goes_and_a_moving_tag_is_noted(page: Page, hub: Hub) -> None:
@@ -177,7 +171,7 @@ def test_a_copied_scheme_goes_and_a_moving_tag_is_noted(page: Page, hub: Hub) ->
     url.fill("http://quay.io/jupyter/base:2")
     confirm(page)
     expect_saved(page, hub)
-    assert _stored(hub, "noted")["url"] == "quay.io/jupyter/base:2"
+    assert stored_image(hub, "noted")["url"] == "quay.io/jupyter/base:2"
 
 
 def test_a_taken_name_leads_to_the_image(page: Page, hub: Hub) -> None:

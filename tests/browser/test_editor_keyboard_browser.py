@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import expect_in_sight, sign_in
-from tests.support.editor import group_input
+from tests.support.editor import group_input, stored_image
 from tests.support.hub import Hub
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def page(browser: Browser, hub: Hub) -> Iterator[Page]:
-    """Give a page that an admin is signed in to."""
-    page = sign_in(browser, hub, "admin")
-    yield page
-    page.context.close()
-
-
-def _stored(hub: Hub, name: str) -> dict[str, object]:
-    return dict(hub.images("GET", f"images/{name}").json())
 
 
 @pytest.mark.parametrize("width", [1280, 1024, 390])
@@ -92,43 +78,6 @@ def test_by_keyboard_alone(page: Page, hub: Hub) -> None:
     expect(page.get_by_role("button", name="Confirm")).to_be_focused()
     keys.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Added By keyboard")).to_be_visible()
-    stored = _stored(hub, "keyboard")
+    stored = stored_image(hub, "keyboard")
     assert (stored["type"], stored["groups"], stored["global"]) == ("cpu", ["students"], False)
     assert stored["image_pull_policy"] == "Always"
-
-
-def test_a_copy_for_two_groups_by_keyboard(page: Page, hub: Hub) -> None:
-    """A new tag of an image, handed to two groups: few keys beside what has to be typed."""
-    hub.add_image("course", url="quay.io/jupyter/base:1", display_name="Course")
-    page.goto(f"{hub.images_url}new?from=course")
-    expect(page.get_by_label("Name", exact=True)).to_be_focused()
-    pressed = 0
-
-    def press(key: str, times: int = 1) -> None:
-        nonlocal pressed
-        for _time in range(times):
-            page.keyboard.press(key)
-        pressed += times
-
-    page.keyboard.type("course-2")
-    press("Tab", 4)
-    expect(page.get_by_label("Container image URL", exact=True)).to_be_focused()
-    press("End")
-    press("Backspace")
-    page.keyboard.type("2")
-    press("Tab", 4)
-    expect(page.get_by_label("Global")).to_be_focused()
-    press("Space")
-    press("Tab")
-    for text in ("stud", "data"):
-        page.keyboard.type(text)
-        press("Enter")
-    press("Tab", 5)
-    expect(page.get_by_role("button", name="Confirm")).to_be_focused()
-    press("Enter")
-    expect(page.get_by_role("status").filter(has_text="Added Course.")).to_be_visible()
-    stored = _stored(hub, "course-2")
-    assert (stored["url"], stored["groups"]) == (
-        "quay.io/jupyter/base:2", ["students", "data-science"],
-    )  # fmt: skip
-    assert pressed <= 20

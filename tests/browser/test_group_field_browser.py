@@ -35,14 +35,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield running
 
 
-@pytest.fixture
-def page(browser: Browser, hub: Hub) -> Iterator[Page]:
-    """Give a page that an admin is signed in to."""
-    page = sign_in(browser, hub, "admin")
-    yield page
-    page.context.close()
-
-
 def _options(page: Page) -> list[str]:
     return [text.split("\n")[0] for text in group_options(page).all_inner_texts()]
 

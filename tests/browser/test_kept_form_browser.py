@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.support.browser import sign_in
 from tests.support.editor import add_group, chips, confirm, expect_saved, group_input, open_new
 from tests.support.hub import Hub
 from tests.support.hub_config import PASSWORD
@@ -21,14 +19,6 @@ from tests.support.processes import descendants
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
 
 HERE_AGAIN = "We have filled in again what you typed."
-
-
-@pytest.fixture
-def page(browser: Browser, hub: Hub) -> Iterator[Page]:
-    """Give a page that an admin is signed in to."""
-    page = sign_in(browser, hub, "admin")
-    yield page
-    page.context.close()
 
 
 def _service(hub: Hub) -> int:
@@ -156,6 +146,28 @@ def test_an_answer_ends_it(page: Page, hub: Hub) -> None:
     _expect_fresh(page, "Name", "")
     page.goto(f"{hub.images_url}new")
     expect(page.get_by_label("Name", exact=True)).to_have_value("void")
+
+
+def test_answers_to_other_forms_end_only_their_own(page: Page, hub: Hub) -> None:
+    """Whatever is saved afterwards, in another tab too, what has arrived does not come again."""
+    for name in ("one", "two"):
+        hub.add_image(name, display_name=name)
+    other = page.context.new_page()
+    steps = ((page, "one"), (other, "two"), (page, "one"), (page, "two"))
+    for number, (tab, name) in enumerate(steps):
+        tab.goto(f"{hub.images_url}edit/{name}")
+        before = hub.images("GET", f"images/{name}").json()["display_name"]
+        _expect_fresh(tab, "Display name", before)
+        tab.get_by_label("Display name").fill(f"Typed {number}")
+        confirm(tab)
+        expect_saved(tab, hub)
+    hub.images("PATCH", "images/two", json={"display_name": "Theirs"})
+    other.goto(f"{hub.images_url}edit/two")
+    _expect_fresh(other, "Display name", "Theirs")
+    page.goto(f"{hub.images_url}new")
+    _expect_fresh(page, "Name", "")
+    names = [cookie["name"] for cookie in page.context.cookies()]
+    assert not [name for name in names if name.startswith("hub-images-answered")]
 
 
 def test_it_is_of_one_user(page: Page, hub: Hub) -> None:

@@ -89,6 +89,29 @@ def test_a_screen_of_rows(browser: Browser, hub: Hub) -> None:
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("column", "longest"), [("in-use", "100 servers"), ("updated", "59 minutes ago")]
+)
+def test_columns_have_room_for_what_they_may_say(
+    browser: Browser, hub: Hub, column: str, longest: str
+) -> None:
+    """Times, and numbers of servers, end before the next column."""
+    page = _open(browser, hub, 1280)
+    rights: list[float] = page.locator(f"tbody td[data-column={column}]").first.evaluate(
+        """(cell, text) => {
+          cell.querySelector(":scope > :not(.visually-hidden)").textContent = text;
+          const range = document.createRange();
+          range.selectNodeContents(cell.querySelector(":scope > :not(.visually-hidden)"));
+          const padding = parseFloat(getComputedStyle(cell).paddingRight);
+          const { right } = cell.getBoundingClientRect();
+          return [range.getBoundingClientRect().right, right - padding];
+        }""",
+        longest,
+    )
+    assert rights[0] <= rights[1]
+    page.context.close()
+
+
 def test_in_a_smaller_window_columns_drop(browser: Browser, hub: Hub) -> None:
     """At 1024 px the rows are as high as before, with fewer columns."""
     page = _open(browser, hub, 1024, "?size=100")

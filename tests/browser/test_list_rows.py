@@ -124,7 +124,7 @@ def test_a_reader_copies_the_start_link(browser: Browser, hub: Hub) -> None:
 
 
 def test_the_switch_changes_the_row_in_place(admin: Page, hub: Hub) -> None:
-    """Without loading the page: what is ticked and the focus stay; then at the new version."""
+    """Without loading the page: ticks and focus stay, and the row that changed last is marked."""
     admin.evaluate("window.same = true")
     admin.get_by_label("Choose Course 04").check()
     row, other = _row(admin, "course-04"), _row(admin, "course-05")
@@ -143,7 +143,12 @@ def test_the_switch_changes_the_row_in_place(admin: Page, hub: Hub) -> None:
     expect(other).to_contain_text("Offered")
     expect(admin.get_by_label("Choose Course 04")).to_be_checked()
     expect(admin.get_by_label("Choose Course 04")).to_have_attribute("data-version", "3")
+    expect(row).to_have_attribute("aria-current", "true")
+    other.get_by_role("switch").click()
+    expect(other).to_have_attribute("aria-current", "true")
+    expect(admin.locator("tbody tr[aria-current]")).to_have_count(1)
     assert admin.evaluate("window.same")
+    hub.images("PATCH", "images/course-05", json={"enabled": True})
 
 
 def test_the_switch_tells_of_a_change_in_the_meantime(admin: Page, hub: Hub) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.support.browser import sign_in
 from tests.support.hub import Hub
+from tests.support.options_form import expect_notice, open_form
 from tests.support.starts import recording_hub, records
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(240)]
@@ -22,22 +22,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield running
 
 
-def _open(browser: Browser, hub: Hub, fragment: str = "", **rest: Any) -> Page:
-    page = sign_in(browser, hub, "scientist", **rest)
-    page.goto(f"{hub.url}hub/spawn{fragment}")
-    return page
-
-
-def _expect_notice(page: Page, sentence: str | None) -> None:
-    """See the one notice of the form, or none."""
-    notices = page.locator("#hub-images .alert")
-    expect(notices).to_have_text([] if sentence is None else [sentence])
-
-
 def test_fragment_preselects_without_starting(browser: Browser, hub: Hub) -> None:
     """`#instance_type=…&image=…` preselects, and starts nothing."""
     before = len(records(hub))
-    page = _open(browser, hub, "#instance_type=gpu-1&image=torch")
+    page = open_form(browser, hub, "#instance_type=gpu-1&image=torch")
     expect(page.get_by_label("One GPU")).to_be_checked()
     expect(page.get_by_label("Torch")).to_be_checked()
     assert len(records(hub)) == before
@@ -56,18 +44,19 @@ def test_fragment_preselects_without_starting(browser: Browser, hub: Hub) -> Non
         # somebody who wrote a link must not speak through this page
         ("image=Call%20555%20now&instance_type=gpu-1", "the image, which is"),
         (f"image={'a' * 64}", "the image, which is"),
+        ("image=evil.example.org", "the image, which is"),
     ],
 )
 def test_a_link_to_what_is_not_available(
     browser: Browser, hub: Hub, fragment: str, notice: str
 ) -> None:
     """It is said, with what is selected instead, and nothing that is remembered changes."""
-    page = _open(browser, hub)
+    page = open_form(browser, hub)
     page.get_by_label("Large").check()
     page.get_by_label("SciPy").check()
     page.evaluate("fragment => { location.hash = fragment; }", fragment)
     said = f"This link names {notice} not available to you. SciPy on Large is selected instead."
-    _expect_notice(page, said)
+    expect_notice(page, said)
     expect(page.get_by_label("Large")).to_be_checked()
     expect(page.get_by_label("SciPy")).to_be_checked()
     page.get_by_label("Small").check()
@@ -77,21 +66,21 @@ def test_a_link_to_what_is_not_available(
 
 def test_a_link_to_what_does_not_fit(browser: Browser, hub: Hub) -> None:
     """Both are there, but not for each other; the last choice stays and a good link is silent."""
-    page = _open(browser, hub, "#instance_type=small&image=cuda")
-    _expect_notice(
+    page = open_form(browser, hub, "#instance_type=small&image=cuda")
+    expect_notice(
         page,
         "This link names CUDA, which does not run on Small. Minimal on Small is selected instead.",
     )
     page.evaluate("location.hash = 'image=cuda'")
     expect(page.get_by_label("One GPU")).to_be_checked()
     expect(page.get_by_label("CUDA")).to_be_checked()
-    _expect_notice(page, None)
+    expect_notice(page, None)
     page.context.close()
 
 
 def test_copies_a_link_to_the_choice(browser: Browser, hub: Hub) -> None:
     """A link that preselects it on everyone's own page, and starts nothing."""
-    page = _open(browser, hub, permissions=["clipboard-read", "clipboard-write"])
+    page = open_form(browser, hub, permissions=["clipboard-read", "clipboard-write"])
     page.goto(f"{hub.url}hub/spawn/scientist?opt-image=nothing-there")
     page.get_by_label("One GPU").check()
     page.get_by_label("Torch").check()

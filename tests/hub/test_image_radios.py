@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.catalogue.snapshot import Entry, Snapshot
@@ -111,7 +112,7 @@ def test_what_is_kept_is_bounded() -> None:
     """Many combinations of groups with long lists do not fill the hub's memory."""
     text = "x" * (CACHED_CHARACTERS // 100)
     entries = tuple(_entry(f"i-{n}", f"g-{n // 20}", text) for n in range(200))
-    radios = ImageRadios(TYPES, lambda entry, _checked: entry.description)
+    radios = ImageRadios(TYPES, lambda entry, *_: entry.description, lambda _: Markup())
     snapshot = Snapshot(entries)
     for group in [*range(10), 9]:
         assert len(radios.list_for(snapshot, [f"g-{group}"]).offer.images) == 20
@@ -130,7 +131,7 @@ def test_a_change_while_another_form_is_rendered() -> None:
             assert rendered.wait(20)
             return super().named(name)
 
-    def row(entry: Entry, _checked: bool) -> str:
+    def row(entry: Entry, *_: object) -> str:
         if entry.name == "image-001":  # rendered by the first thread only
             began.set()
             assert forgetting.wait(20)
@@ -139,7 +140,7 @@ def test_a_change_while_another_form_is_rendered() -> None:
         return entry.name
 
     began = threading.Event()
-    radios = ImageRadios(TYPES, row)
+    radios = ImageRadios(TYPES, row, lambda _: Markup())
     radios.list_for(_numbered(1), [])
     second = _numbered(3)
     first = threading.Thread(target=radios.list_for, args=(replace(second), []))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
@@ -15,14 +14,19 @@ from tests.support.visitor import Visitor, empty_catalogue
 def admin(hub: Hub) -> Iterator[Visitor]:
     """Sign in a hub admin, with an empty catalogue."""
     empty_catalogue(hub)
-    visitor = Visitor.sign_in(hub, "admin")
-    with closing(visitor.client):
+    with Visitor.sign_in(hub, "admin") as visitor:
         yield visitor
 
 
 @pytest.fixture
 def reader(hub: Hub) -> Iterator[Visitor]:
     """Sign in someone who may only look."""
-    visitor = Visitor.sign_in(hub, "reader")
-    with closing(visitor.client):
+    with Visitor.sign_in(hub, "reader") as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def editor(hub: Hub) -> Iterator[Visitor]:
+    """Sign in someone who may change images."""
+    with Visitor.sign_in(hub, "editor") as visitor:
         yield visitor

@@ -8,7 +8,8 @@ import pytest
 
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.catalogue.policy import ReferencePolicy
-from hub_images.service.pages.audience_sentence import audience_sentence, listed
+from hub_images.service.pages.audience_sentence import audience_sentence
+from hub_images.service.pages.phrases import listed
 from tests.support.catalogue import spec
 
 TYPES = parse_instance_types(
@@ -50,8 +51,8 @@ GLOBAL = {"global": True}
         ({"groups": ["empty"]}, "Nobody is offered it: empty has no members."),
         ({"groups": ["empty", "gone"]}, "Nobody is offered it: empty and gone have no members."),
         ({"groups": ["empty"], "enabled": False}, "Nobody is offered it: it is disabled."),
-        ({"url": ""}, "Nobody is offered it: it is not ready."),
-        ({"groups": []}, "Nobody is offered it: it is not global, and no group may use it."),
+        ({"url": ""}, "Nobody is offered it: it has no container image URL yet."),
+        ({"groups": []}, "Nobody is offered it: it is not global, and has no group."),
     ],
 )  # fmt: skip
 def test_it_says_who_and_how_many(image: dict[str, Any], sentence: str) -> None:
@@ -86,7 +87,7 @@ def test_what_the_hub_may_not_start() -> None:
         "Nobody is offered it: this hub does not allow its reference."
     )
     assert audience_sentence(image, TYPES[:1], ReferencePolicy(), MEMBERS, 5) == (
-        "Nobody is offered it: it fits no instance type."
+        "Nobody is offered it: the hub has no instance type for images of type gpu."
     )
 
 

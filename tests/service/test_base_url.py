@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import pytest
 from jinja2 import Environment
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
@@ -31,7 +29,8 @@ def test_below_an_address_with_a_dot(tmp_path_factory: pytest.TempPathFactory) -
     with Hub(folder, base_url="/v1.0/") as hub:
         hub.add_image("a")
         assert hub.images("GET", "images/a").status_code == 200
-        with closing(Visitor.sign_in(hub, "admin").client) as client:
+        with Visitor.sign_in(hub, "admin") as visitor:
+            client = visitor.client
             assert "Add image" in client.get("services/images/new").text
             hub.api("POST", "users/student/server", content='{"image": "a"}')
             page = client.get("services/images/running/a").text

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub_images.service.pages.list_state import ListState, SetFilter
+from hub_images.service.pages.list_state import SORT_NAMES, ListState, SetFilter
 from hub_images.service.pages.listing import Listing
 from hub_images.service.pages.times import time_since
 from hub_images.service.pages.usage import servers_text, usage_sentence
 from hub_images.store.overview import Overview
+from hub_images.store.search import SORTS
 
 NOTHING = Overview([], [], [], [], frozenset())
 
@@ -65,6 +66,14 @@ def test_the_address_keeps_what_was_asked() -> None:
 def test_what_cannot_be_is_the_default(name: str, value: bytes) -> None:
     """A bad parameter is no error page; what is not known does not travel on."""
     assert state(**{name: value}) == ListState()
+
+
+def test_every_order_can_be_asked_for_and_has_a_name() -> None:
+    """What the store can sort by, the list offers, in both directions."""
+    assert set(SORT_NAMES) == set(SORTS)
+    for sort in SORTS:
+        assert state(sort=sort.encode()).sort_column == sort
+        assert state(sort=f"-{sort}".encode()).descending
 
 
 def test_set_filters_can_be_taken_away_one_by_one() -> None:

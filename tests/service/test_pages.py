@@ -59,6 +59,7 @@ def test_the_list_shows_what_the_catalogue_holds(hub: Hub, admin: Visitor) -> No
         ("?group=students", ["b"]),
         ("?enabled=false", ["c"]),
         ("?tag=R", ["b"]),
+        (f"?tag={'r' * 51_000}", []),
         ("?pull_secret=lab-registry", ["a"]),
         ("?registry=https://quay.io", []),
         ("?registry=QUAY.io", ["b"]),
@@ -162,14 +163,14 @@ def test_bulk(hub: Hub, admin: Visitor) -> None:
     for name in "abc":
         hub.add_image(name)
     page = admin.post("bulk", 303, names=["a", "b"], action="disable")
-    assert text(page, "#flash") == "Disabled 2 images: a, b."
+    assert text(page, "#flash") == "Disabled 2 images: a and b."
     page = admin.post("bulk?enabled=false", 303, names=["a", "b", "c"], action="enable")
-    assert text(page, "#flash") == "Enabled 2 images: a, b."
+    assert text(page, "#flash") == "Enabled 2 images: a and b."
     page = admin.post("bulk", 200, names=["a", "b"], action="delete")
     assert "Delete 2 images?" in text(page, "dialog[open]")
     assert len(hub.images("GET").json()["items"]) == 3
     page = admin.post("bulk", 303, names=["a", "b"], action="delete", confirmed="yes")
-    assert text(page, "#flash") == "Deleted 2 images: a, b."
+    assert text(page, "#flash") == "Deleted 2 images: a and b."
     assert names(page) == ["c"]
     assert text(admin.post("bulk", 303, action="enable"), "#flash") == "No image was chosen."
     admin.post("bulk", 400, names=["c"], action="format-disk")

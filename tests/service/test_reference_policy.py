@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +82,7 @@ def test_rest_changes_only_to_what_is_allowed(strict: Hub) -> None:
 
 def test_pages_say_what_is_allowed(strict: Hub) -> None:
     """At the field, with everything that was typed; the form says so before anything is sent."""
-    visitor = Visitor.sign_in(strict, "admin")
-    with closing(visitor.client):
+    with Visitor.sign_in(strict, "admin") as visitor:
         page = visitor.post("new", 422, name="new", type="universal", url="quay.io/jupyter/base:1")
         assert text(page, "#error-url") == f"{REFUSED} {LOOSE}"
         assert "Nothing was saved" in text(page, "#problem h2")
@@ -102,8 +100,7 @@ def test_pages_say_what_is_allowed(strict: Hub) -> None:
 
 def test_the_list_says_what_is_not_allowed(strict: Hub) -> None:
     """With the reason, also where the image is disabled."""
-    visitor = Visitor.sign_in(strict, "reader")
-    with closing(visitor.client):
+    with Visitor.sign_in(strict, "reader") as visitor:
         page = visitor.get()
         assert REFUSED in cell(page, "off", "Status")
         assert "docker.io/nvidia/cuda" in cell(page, "old", "Status")
@@ -112,8 +109,7 @@ def test_the_list_says_what_is_not_allowed(strict: Hub) -> None:
 
 def test_bulk_enables_all_or_none(strict: Hub) -> None:
     """It names the image that is not allowed, and still disables it."""
-    visitor = Visitor.sign_in(strict, "admin")
-    with closing(visitor.client):
+    with Visitor.sign_in(strict, "admin") as visitor:
         page = visitor.post("bulk", 303, action="enable", names=["good", "off"])
         assert text(page, ".alert-danger #flash") == (
             "Nothing was enabled, because this hub does not allow the references of off."
@@ -122,7 +118,7 @@ def test_bulk_enables_all_or_none(strict: Hub) -> None:
         page = visitor.post("bulk", 303, action="enable", names=["good"])
         assert text(page, "#flash") == "Enabled good."
         page = visitor.post("bulk", 303, action="disable", names=["old", "good"])
-        assert text(page, "#flash") == "Disabled 2 images: good, old."
+        assert text(page, "#flash") == "Disabled 2 images: good and old."
 
 
 def test_a_replacement_has_to_be_allowed(strict: Hub) -> None:
@@ -130,9 +126,8 @@ def test_a_replacement_has_to_be_allowed(strict: Hub) -> None:
 
     An image that stays as it is, is not in the way.
     """
-    visitor = Visitor.sign_in(strict, "admin")
     sent: dict[str, Any] = {"action": "replace", "names": ["good", "old"], "values": "given"}
-    with closing(visitor.client):
+    with Visitor.sign_in(strict, "admin") as visitor:
         to_foreign = {"find": "registry.example.org/lab", "put": "quay.io/jupyter"}
         page = visitor.post("bulk", **sent | to_foreign)
         assert text(page, "#summary").endswith("1 stays as it is, 1 cannot be changed in this way.")
@@ -150,8 +145,7 @@ def test_many_refused_names_fit_the_message(strict: Hub) -> None:
     for name in names:
         add_image(engine, name, url=FOREIGN, enabled=False)
     engine.dispose()
-    visitor = Visitor.sign_in(strict, "admin")
-    with closing(visitor.client):
+    with Visitor.sign_in(strict, "admin") as visitor:
         answer = visitor.client.post(
             "services/images/bulk",
             data={"_xsrf": visitor.xsrf, "action": "enable", "names": names},

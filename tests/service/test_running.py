@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 from bs4 import BeautifulSoup
@@ -56,8 +55,7 @@ def editor(hub: Hub) -> Iterator[Visitor]:
         ("scientist", "two", "minimal"),
     ]:
         assert start(hub, user, {"image": image}, server=server).status_code == 201
-    visitor = Visitor.sign_in(hub, "editor")
-    with closing(visitor.client):
+    with Visitor.sign_in(hub, "editor") as visitor:
         yield visitor
     for user, server in [
         ("student", ""), ("student", "two"), ("scientist", ""), ("scientist", "two"),
@@ -92,8 +90,7 @@ def test_it_lists_who_runs_the_image(hub: Hub, editor: Visitor) -> None:
 
 def test_it_is_for_editors(hub: Hub, editor: Visitor) -> None:
     """A reader sees the number without a link, and learns no names."""
-    reader = Visitor.sign_in(hub, "reader")
-    with closing(reader.client):
+    with Visitor.sign_in(hub, "reader") as reader:
         assert cell(reader.get(), "scipy", "In use") == "3 servers"
         assert not reader.get().select("a[href*=running]")
         assert "student" not in reader.get("running/scipy", 403).get_text()

@@ -20,12 +20,12 @@ _SMALL = InstanceType(name="small", cpu_limit=1)
     ("fields", "word", "reason"),
     [
         ({"global": True}, "Offered", ""),
-        ({"global": True, "enabled": False}, "Disabled", "Nobody is offered it."),
+        ({"global": True, "enabled": False}, "Disabled", ""),
         ({"global": True, "url": ""}, "Not ready", "It has no container image URL yet."),
         ({}, "Nobody may use it", "It is not global, and has no group."),
         (
             {"global": True, "type": "gpu"}, "Fits no instance type",
-            "The hub has none of type gpu.",
+            "The hub has no instance type for images of type gpu.",
         ),
         (
             {"global": True, "url": "", "pull_secret": "gone"}, "Pull secret missing",
@@ -35,10 +35,7 @@ _SMALL = InstanceType(name="small", cpu_limit=1)
             {"global": True, "url": "quay.io/a:1"}, "Not allowed",
             "Use a reference under registry.example.org; this is quay.io/a.",
         ),
-        (
-            {"enabled": False}, "Disabled",
-            "Nobody is offered it. It is not global, and has no group.",
-        ),
+        ({"enabled": False}, "Disabled", "It is not global, and has no group."),
     ],
 )  # fmt: skip
 def test_the_worst_is_shown_and_every_reason(

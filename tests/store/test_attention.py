@@ -20,6 +20,7 @@ from hub_images.store.overview import MAX_CHOICES, OverviewCache, read_overview
 from hub_images.store.search import ImageQuery, Sort, count_images, list_images, position_of
 from hub_images.store.transaction import write
 from tests.support.catalogue import add_image, spec
+from tests.support.statements import statements
 from tests.support.university import UNIVERSITY
 
 _SMALL = InstanceType(name="small", cpu_limit=1)
@@ -35,7 +36,9 @@ def _fill(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("policy", [ReferencePolicy(), ReferencePolicy.of(["quay.io", "ghcr.io"])])
-@pytest.mark.parametrize("secrets", [KnownSecrets(["lab-registry"]), KnownSecrets(message="?")])
+@pytest.mark.parametrize(
+    "secrets", [KnownSecrets(["lab-registry"]), KnownSecrets([]), KnownSecrets(message="?")]
+)
 @pytest.mark.parametrize("types", [[_SMALL, _GPU], [_SMALL], []])
 def test_the_database_finds_what_the_pages_mark(
     filled: Engine,
@@ -125,3 +128,26 @@ def test_the_overview_is_that_of_the_present_state(filled: Engine) -> None:
     write(filled, lambda session: change_image(session, "two", lambda _old: tagged, actor="x"))
     with Session(filled) as session:
         assert "new" in cache.current(session, ReferencePolicy()).tags
+
+
+def test_what_needs_attention_is_counted_anew_when_it_may_differ(filled: Engine) -> None:
+    """Once while nothing changes; anew after a write, and when a pull secret is gone."""
+    cache, policy = OverviewCache(), ReferencePolicy()
+    everything = frozenset({"cpu", "gpu", "universal"})
+    known, fewer = (
+        Attention(frozenset(), secrets, everything) for secrets in (("lab-registry",), ())
+    )
+
+    def count(attention: Attention) -> tuple[int, int]:
+        """Return the count, and how many statements it took beside that of the state."""
+        with Session(filled) as session:
+            overview = cache.current(session, policy)
+            with statements(filled) as sent:
+                return cache.count_attention(session, overview, attention), len(sent)
+
+    before, first = count(known)
+    assert first == 1
+    assert count(known) == (before, 0)
+    write(filled, lambda session: create_image(session, spec("new", url=""), actor="x"))
+    assert count(known) == (before + 1, 1)
+    assert count(fewer)[0] > before + 1

@@ -9,6 +9,11 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.hub import Hub
 
 
+def stored_image(hub: Hub, name: str) -> dict[str, object]:
+    """Return an image as it is stored."""
+    return dict(hub.images("GET", f"images/{name}").json())
+
+
 def open_new(page: Page, hub: Hub, name: str) -> None:
     """Open the form of a new image, and type what it needs."""
     page.goto(f"{hub.images_url}new")

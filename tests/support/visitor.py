@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from tests.support.hub import Hub
 from tests.support.markup import element
@@ -40,6 +40,12 @@ class Visitor:
         """Sign in `user` by the hub's login form."""
         return cls(*hub.session(user))
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.client.close()
+
 
 def empty_catalogue(hub: Hub) -> None:
     """Delete all images."""
@@ -54,15 +60,30 @@ def names(page: BeautifulSoup) -> list[str]:
 
 def cell(page: BeautifulSoup, name: str, label: str) -> str:
     """Return the text of a cell of the list."""
-    found = element(page, f"tr#image-{name} [data-label='{label}']")
-    return " ".join(found.get_text(" ", strip=True).split())
+    return words(element(page, f"tr#image-{name} [data-label='{label}']"))
 
 
 def text(page: BeautifulSoup, selector: str) -> str:
     """Return the text of the one element that `selector` finds, blank where there is none."""
     found = page.select(selector)
     assert len(found) <= 1
-    return " ".join(found[0].get_text(" ", strip=True).split()) if found else ""
+    return words(found[0]) if found else ""
+
+
+def words(tag: Tag) -> str:
+    """Return the text of an element, with one blank between words."""
+    return " ".join(tag.get_text(" ", strip=True).split())
+
+
+def facts(page: BeautifulSoup, section: str) -> dict[str, str]:
+    """Return what a section of an image's page says in its definition list, by its terms."""
+    listed = element(page, f"section[aria-labelledby={section}] > dl")
+    found: dict[str, str] = {}
+    for term in listed.find_all("dt", recursive=False):
+        value = term.find_next_sibling("dd")
+        assert isinstance(value, Tag)
+        found[words(term)] = words(value)
+    return found
 
 
 def form_fields(page: BeautifulSoup) -> dict[str, Any]:

@@ -5,7 +5,7 @@ It is true also where the hub does not answer: then it says less, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from hub_images.catalogue import rules
 from hub_images.catalogue.audience import (
@@ -19,7 +19,9 @@ from hub_images.catalogue.audience import (
     users_of,
 )
 from hub_images.catalogue.instance_type import InstanceType
+from hub_images.catalogue.obstacles import obstacles
 from hub_images.catalogue.policy import ReferencePolicy
+from hub_images.service.pages.phrases import listed, people_text
 
 _GROUPS_NAMED = 3
 _TYPES_NAMED = 6
@@ -39,9 +41,9 @@ def audience_sentence(
     `members` are those of the groups that decide (`deciding_groups`), None if the hub does not
     tell them; `users` is how many users the hub has, None if unknown.
     """
-    why = obstacle(image, instance_types, policy)
+    why = obstacles(image, instance_types, policy)
     if why:
-        return f"Nobody is offered it: {why}."
+        return f"Nobody is offered it: {why[0].clause}."
     fitting = [t for t in instance_types if rules.fits(image, t)]
     if members is None:
         if deciding_groups([image, *fitting]):
@@ -52,36 +54,6 @@ def audience_sentence(
         return f"Nobody is offered it: {_why_nobody(image, fitting, members)}."
     sentence = f"{_subject(image, found, members, users)} {_with_types(found, users)}."
     return sentence if found.people.count(users) is not None else f"{sentence} {COUNT_UNKNOWN}"
-
-
-def obstacle(
-    image: SharedImage, instance_types: Sequence[InstanceType], policy: ReferencePolicy
-) -> str | None:
-    """Return why nobody at all can be offered an image, as the end of a sentence."""
-    if not image.enabled:
-        return "it is disabled"
-    if not image.url:
-        return "it is not ready"
-    if not policy.allows(image):
-        return "this hub does not allow its reference"
-    if not image.is_global and not image.groups:
-        return "it is not global, and no group may use it"
-    if not any(rules.fits(image, instance_type) for instance_type in instance_types):
-        return "it fits no instance type"
-    return None
-
-
-def people_text(count: int) -> str:
-    """Return a number of people in words."""
-    return "1 person" if count == 1 else f"{count:,} people"
-
-
-def listed(names: Iterable[str], most: int) -> str:
-    """Return names as a sentence lists them; beyond `most`, how many more there are."""
-    shown = list(names)
-    if len(shown) > most + 1:
-        shown[most:] = [f"{len(shown) - most:,} more"]
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def _subject(image: SharedImage, found: Audience, members: Members, users: int | None) -> str:

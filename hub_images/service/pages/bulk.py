@@ -10,31 +10,31 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from hub_images.catalogue.bulk import ACTIONS, BulkChange, parse_bulk_change
+from hub_images.catalogue.bulk import ACTIONS, DELETE, Action, BulkChange, parse_bulk_change
 from hub_images.catalogue.fields import InvalidFields
 from hub_images.service.changes import Preview
 from hub_images.service.pages.bulk_preview import (
     MAX_ROWS,
     done_text,
-    images_text,
     refused_text,
     shown_preview,
-    told,
 )
 from hub_images.service.pages.controls import COMMAS
 from hub_images.service.pages.image_list import ListingPage
 from hub_images.service.pages.images_page import numbers_of
+from hub_images.service.pages.phrases import images_text
 from hub_images.service.pages.usage import Usage
 from hub_images.service.web.answers import ErrorAnswer
 from hub_images.store.images import VersionConflict
 from hub_images.store.orm import Image
 from hub_images.store.selection import Selection, SelectionChanged, digest_of
 
-DELETE = "delete"
+#: All that the page can do, by the name that a form sends.
+_ACTIONS: Mapping[str, Action] = {**ACTIONS, "delete": DELETE}
 #: What a form may do without a preview, unless it asks for one.
 _AT_ONCE = ("enable", "disable")
 _CONFLICTS = (VersionConflict, SelectionChanged)
@@ -42,11 +42,13 @@ _CONFLICTS = (VersionConflict, SelectionChanged)
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows besides its form; a `preview` only once all values are given."""
+    """What the page shows besides its form."""
 
+    preview: Preview
+    """The images; what becomes of them only with a `change`."""
     status: HTTPStatus = HTTPStatus.OK
     change: BulkChange | None = None
-    errors: Mapping[str, list[str]] | None = None
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
     conflict: Exception | None = None
 
 
@@ -57,17 +59,17 @@ class BulkPage(ListingPage):
 
     async def post(self) -> None:
         """Ask for what `action` needs, show what it would change, or do it."""
-        action = self.get_body_argument("action", "")
-        if action != DELETE and action not in ACTIONS:
-            listed = ", ".join([*ACTIONS, DELETE])
-            raise ErrorAnswer(400, f"Choose what to do with the images; action is one of {listed}.")
+        name = self.get_body_argument("action", "")
+        if name not in _ACTIONS:
+            known = ", ".join(_ACTIONS)
+            raise ErrorAnswer(400, f"Choose what to do with the images; action is one of {known}.")
         self.selection = await self._selected()
         if not self.selection.names and self.selection.query is None:
             self.back_to_list("No image was chosen.", "warning")
-        elif action == DELETE:
-            await self._delete()
+        elif _ACTIONS[name] is DELETE:
+            await self._delete(name)
         else:
-            await self._change(action)
+            await self._change(name)
 
     async def _selected(self) -> Selection:
         """Return the images that were named, or all that match the list's filters."""
@@ -97,22 +99,21 @@ class BulkPage(ListingPage):
     def _asks(self) -> bool:
         return bool(self.get_body_argument("ask", ""))
 
-    async def _change(self, action: str) -> None:
-        if ACTIONS[action].fields and not self.get_body_argument("values", ""):
-            await self._show(action, Shown())
+    async def _change(self, name: str) -> None:
+        if ACTIONS[name].fields and not self.get_body_argument("values", ""):
+            await self._show(name, Shown(await self._chosen_images()))
             return
         try:
-            change = parse_bulk_change(action, self._values())
+            change = parse_bulk_change(name, self._values())
         except InvalidFields as error:
-            shown = Shown(HTTPStatus.UNPROCESSABLE_ENTITY, errors=error.errors)
-            await self._show(action, shown)
+            await self._show(name, await self._refused(error))
             return
-        if self._confirmed or (action in _AT_ONCE and not self._asks):
-            await self._apply(action, change)
+        if self._confirmed or (name in _AT_ONCE and not self._asks):
+            await self._apply(name, change)
         else:
-            await self._show(action, Shown(change=change))
+            await self._show(name, await self._previewed(change))
 
-    async def _apply(self, action: str, change: BulkChange) -> None:
+    async def _apply(self, name: str, change: BulkChange) -> None:
         digest = self.get_body_argument("digest", None)
         try:
             changes = await self.changes.change_several(
@@ -122,21 +123,26 @@ class BulkPage(ListingPage):
             if isinstance(conflict, VersionConflict) and not self._confirmed:
                 await self.show_list([], conflict)
                 return
-            shown = Shown(HTTPStatus.PRECONDITION_FAILED, change, conflict=conflict)
-            await self._show(action, shown)
+            status = HTTPStatus.PRECONDITION_FAILED
+            await self._show(name, await self._previewed(change, status, conflict))
         except InvalidFields as error:
             if self._confirmed:
-                await self._show(action, Shown(HTTPStatus.UNPROCESSABLE_ENTITY, change))
+                status = HTTPStatus.UNPROCESSABLE_ENTITY
+                await self._show(name, await self._previewed(change, status))
             else:
                 self.back_to_list(refused_text(list(error.errors)), "danger")
         else:
-            self.back_to_list(done_text(action, changes), "success" if changes else "warning")
+            if changes:
+                images = [change.image for change in changes]
+                self.back_to_list(f"{done_text(ACTIONS[name], images)}.")
+            else:
+                self.back_to_list("Nothing had to be changed.", "warning")
 
-    async def _delete(self) -> None:
+    async def _delete(self, name: str) -> None:
         digest = self.get_body_argument("digest", None)
         if not self._confirmed:
             if self._asks or self.selection.query is not None:
-                await self._show(DELETE, Shown())
+                await self._show(name, Shown(await self._chosen_images()))
             else:
                 await self.show_list(list(self.selection.names))
             return
@@ -149,15 +155,40 @@ class BulkPage(ListingPage):
             if isinstance(conflict, VersionConflict) and digest is None:
                 await self.show_list([], conflict)
             else:
-                shown = Shown(HTTPStatus.PRECONDITION_FAILED, conflict=conflict)
-                await self._show(DELETE, shown)
+                status = HTTPStatus.PRECONDITION_FAILED
+                chosen = await self._chosen_images()
+                await self._show(name, Shown(chosen, status, conflict=conflict))
             return
         if not changes:
             self.back_to_list("These images had been deleted already.", "warning")
             return
-        usage = Usage.of({c.image.name: c.image.identity for c in changes}, running)
-        deleted = told("Deleted {}", [change.image for change in changes])
-        self.back_to_list(f"{deleted}{usage.after_deletion}")
+        images = [change.image for change in changes]
+        usage = Usage.of({image.name: image.identity for image in images}, running)
+        self.back_to_list(f"{done_text(DELETE, images)}{usage.after_deletion}")
+
+    async def _previewed(
+        self,
+        change: BulkChange,
+        status: HTTPStatus = HTTPStatus.OK,
+        conflict: Exception | None = None,
+    ) -> Shown:
+        """Return what becomes of the images by a change."""
+        try:
+            preview = await self.changes.preview(self.selection, change)
+        except InvalidFields as error:  # a pull secret that is not in the list
+            return await self._refused(error, conflict)
+        return Shown(preview, status, change, conflict=conflict)
+
+    async def _refused(self, error: InvalidFields, conflict: Exception | None = None) -> Shown:
+        """Return the images as they are, with what is wrong with the values."""
+        chosen = await self._chosen_images()
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return Shown(chosen, status, errors=error.errors, conflict=conflict)
+
+    async def _chosen_images(self) -> Preview:
+        """Return the images as they are."""
+        images = await self.context.database.read(self.selection.images)
+        return Preview(images, (), digest_of(images))
 
     def _values(self) -> dict[str, Any]:
         """Return the values that were sent, by their names; all of them, whatever the action."""
@@ -170,31 +201,26 @@ class BulkPage(ListingPage):
             **{name: self.get_body_argument(name, "") for name in ("pull_secret", "find", "put")},
         }
 
-    async def _show(self, action: str, shown: Shown) -> None:
+    async def _show(self, name: str, shown: Shown) -> None:
         """Show the form of the action's values and, once they are given, what would change."""
-        preview, errors, status = await self._preview(shown)
-        fields = ACTIONS[action].fields if action in ACTIONS else ()
-        images = preview.images
+        action, images = _ACTIONS[name], shown.preview.images
         hub_groups, secrets, running = await asyncio.gather(
-            self.context.hub.groups() if "groups" in fields else _nothing(),
-            self.changes.known_secrets() if "pull_secret" in fields else _nothing(),
-            self.context.hub.running_servers(now=True) if action == DELETE else _nothing(),
+            self.context.hub.groups() if "groups" in action.fields else _nothing(),
+            self.changes.known_secrets() if "pull_secret" in action.fields else _nothing(),
+            self.context.hub.running_servers(now=True) if action is DELETE else _nothing(),
         )
-        known = (
-            None if hub_groups is None else [(group.name, group.members) for group in hub_groups]
-        )
-        ready = shown.change is not None and not errors
-        doing = ACTIONS[action].doing if action in ACTIONS else "Delete {}"
+        known = None if hub_groups is None else [(each.name, each.members) for each in hub_groups]
+        outcomes = shown.change and shown_preview(shown.change, shown.preview.outcomes)
         self.render_page(
             "bulk.html",
-            status,
+            shown.status,
             state=self.state,
-            action=action,
-            heading=doing.format(images_text(len(images))),
-            fields=fields,
+            action=name,
+            heading=action.doing.format(images_text(len(images))),
+            fields=action.fields,
             values=self._values(),
             typed_groups=self.get_body_argument("more_groups", ""),
-            errors=errors,
+            errors=shown.errors,
             known_groups=known,
             counted_groups=_counted(images, "groups"),
             counted_tags=_counted(images, "tags"),
@@ -202,40 +228,30 @@ class BulkPage(ListingPage):
             secrets=secrets,
             everyone=sum(image.is_global for image in images),
             images=images,
-            preview=shown_preview(shown.change, preview.outcomes)
-            if ready and shown.change
-            else None,
+            preview=outcomes,
             most=MAX_ROWS,
             usage=Usage.of({image.name: image.identity for image in images}, running),
             conflict=shown.conflict,
-            digest=preview.digest,
-            **self._told_of(images),
+            digest=shown.preview.digest,
+            **self._choice_fields(images),
+            **self._changed_since(images),
         )
 
-    async def _preview(self, shown: Shown) -> tuple[Preview, Mapping[str, list[str]], HTTPStatus]:
-        """Return the images, with what becomes of them once the values are given and valid."""
-        errors = shown.errors or {}
-        if shown.change is not None:
-            try:
-                preview = await self.changes.preview(self.selection, shown.change)
-            except InvalidFields as error:  # a pull secret that is not in the list
-                return await self._unchanged(), error.errors, HTTPStatus.UNPROCESSABLE_ENTITY
-            return preview, errors, shown.status
-        return await self._unchanged(), errors, shown.status
+    def _choice_fields(self, images: Sequence[Image]) -> dict[str, Any]:
+        """Return what the form sends along, which says which images are chosen."""
+        without = " ".join(sorted(self.selection.without))
+        if self.selection.query is not None:
+            return {"all_matching": True, "without": without}
+        chosen = " ".join(f"{image.name}={image.version}" for image in images)
+        return {"chosen": chosen, "without": ""}  # those are left out of `images` already
 
-    async def _unchanged(self) -> Preview:
-        images = await self.context.database.read(self.selection.images)
-        return Preview(images, (), digest_of(images))
-
-    def _told_of(self, images: Sequence[Image]) -> dict[str, Any]:
-        """Return what the form sends along, and what is no longer as it was when it was chosen."""
+    def _changed_since(self, images: Sequence[Image]) -> dict[str, list[str]]:
+        """Return which of the images that were named are gone by now, and which have changed."""
         selection, seen = self.selection, self.seen
-        if selection.query is not None:
-            return {"all_matching": True, "without": " ".join(sorted(selection.without))}
+        if selection.query is not None:  # then nobody named any
+            return {"gone": [], "moved": []}
         there = {image.name for image in images}
         return {
-            "chosen": " ".join(f"{image.name}={image.version}" for image in images),
-            "without": "",
             "gone": [n for n in selection.names if n not in there | selection.without],
             "moved": [i.display_name for i in images if seen.get(i.name, i.version) != i.version],
         }

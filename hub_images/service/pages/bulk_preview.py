@@ -10,16 +10,17 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hub_images.catalogue.bulk import ACTIONS, BulkChange, Outcome, marked
+from hub_images.catalogue.bulk import Action, BulkChange, Outcome, marked
 from hub_images.catalogue.difference import FieldChange
 from hub_images.catalogue.image import LABELS
 from hub_images.service.pages.image_form import shown_value
-from hub_images.store.images import Change
+from hub_images.service.pages.phrases import images_text, listed
 from hub_images.store.orm import Image
 
 MAX_ROWS = 300  # of each table: a browser should not have to lay out thousands
 _LABELS = {**LABELS, "groups": "Groups"}  # there is nothing to edit in a preview
 _NAMED = 8  # images in a message
+_REFUSED_NAMED = 20
 # A browser drops a cookie of more than 4,096 bytes, and base64 makes four bytes of three.
 _MESSAGE_BYTES = 2_400
 
@@ -100,35 +101,26 @@ def _field(change: BulkChange, name: str, of: FieldChange) -> ShownField:
     )
 
 
-def images_text(count: int) -> str:
-    """Return the number of images in words: `1 image`, `no images`."""
-    return "1 image" if count == 1 else f"{count:,} images" if count else "no images"
+def done_text(action: Action, images: Sequence[Image]) -> str:
+    """Say what was done to images, without a full stop. What undoes it belongs beside this.
 
-
-def done_text(action: str, changes: Sequence[Change]) -> str:
-    """Say what was changed. What undoes it belongs beside this sentence."""
-    if not changes:
-        return "Nothing had to be changed."
-    return told(ACTIONS[action].done, [change.image for change in changes]) + "."
-
-
-def told(done: str, images: Sequence[Image]) -> str:
-    """Put images into `done`: `Disabled SciPy`, or `Disabled 12 images: SciPy, … and 4 more`."""
+    `Disabled SciPy`, or `Disabled 12 images: SciPy, Torch and 10 more`.
+    """
     if len(images) == 1:
-        return done.format(images[0].display_name)
-    named: list[str] = []
-    for image in images[:_NAMED]:
-        if named and len(json.dumps(", ".join([*named, image.display_name]))) > _MESSAGE_BYTES:
-            break
-        named.append(image.display_name)
-    more = len(images) - len(named)
-    listed = ", ".join(named) + (f", … and {more:,} more" if more else "")
-    return f"{done.format(images_text(len(images)))}: {listed}"
+        return action.done.format(images[0].display_name)
+    return action.done.format(images_text(len(images))) + _named([i.display_name for i in images])
 
 
-def refused_text(names: Sequence[str], most: int = 20) -> str:
+def _named(names: Sequence[str]) -> str:
+    """Return names behind a colon, as many as fit into a message."""
+    for most in range(_NAMED, 0, -1):
+        text = f": {listed(names, most)}"
+        if len(json.dumps(text)) <= _MESSAGE_BYTES:
+            return text
+    return ""
+
+
+def refused_text(names: Sequence[str]) -> str:
     """Say which images cannot be enabled; names of images are short and plain."""
-    named = ", ".join(names[:most])
-    if len(names) > most:
-        named += f" and {len(names) - most:,} more"
+    named = listed(names, _REFUSED_NAMED)
     return f"Nothing was enabled, because this hub does not allow the references of {named}."

@@ -1,5 +1,7 @@
 r"""How the image's form shows, reads and understands a value of each type.
 
+The page of a bulk action shows and reads tags with `COMMAS` too.
+
 Guarantees: what a control shows for a value means that value again, whatever it holds, so that
 saving an untouched form changes nothing.
 

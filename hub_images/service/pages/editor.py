@@ -42,7 +42,9 @@ from hub_images.store.images import (
 )
 from hub_images.store.orm import Image
 
-ANSWERED_COOKIE = "hub-images-answered"
+#: What the cookies begin with that tell a page's script which of its sendings have arrived.
+ANSWERED_COOKIE = "hub-images-answered-"
+_ANSWERED_SECONDS = 24 * 3600  # the script takes them away; this is for a tab that was closed
 
 
 class EditorPage(ImagesPage):
@@ -111,12 +113,16 @@ class EditorPage(ImagesPage):
         return await self.context.database.read(lambda session: get_image(session, name))
 
     def _tell_answered(self) -> None:
-        """Tell the page's script that what it sent under this number has arrived."""
+        """Tell the page's script that what it sent under this number has arrived.
+
+        A cookie for each number: with one for all, two tabs would take each other's away.
+        """
         number = text(self, "sending") if self.request.method == "POST" else ""
         if re.fullmatch(r"[0-9a-z]{1,40}", number):
             self.set_cookie(
-                ANSWERED_COOKIE,
-                number,
+                ANSWERED_COOKIE + number,
+                "yes",
+                max_age=_ANSWERED_SECONDS,
                 path=self.root,
                 samesite="Lax",
                 secure=self.request.protocol == "https",

@@ -231,7 +231,7 @@ def secret_choices(chosen: str, known: KnownSecrets) -> list[tuple[str, bool]]:
 
 
 def shown_value(name: str, value: Any) -> str:
-    """Return a field's value as the table of a conflict shows it."""
+    """Return a field's value as tables show it: of a conflict, and of a bulk action."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 
 from hub_images.catalogue.bulk import ACTIONS
 from hub_images.service.pages.images_page import ImagesPage
-from hub_images.service.pages.list_state import FILTERS, PAGE_SIZES, WORDS, ListState
+from hub_images.service.pages.list_state import (
+    COLUMNS,
+    FILTERS,
+    PAGE_SIZES,
+    PICKED,
+    SORT_NAMES,
+    WORDS,
+    ListState,
+)
 from hub_images.service.pages.listing import (
     SHOWN_GROUPS,
     Known,
@@ -62,24 +70,28 @@ class ListingPage(ImagesPage):
             return read_listing(session, self.state, known, self.shown), doomed
 
         listing, doomed = await self.context.database.read(read)
-        if conflict is not None:
-            told = (
-                f"{conflict} So nothing was done. Look at the image again before you repeat this."
-            )
+        if conflict is None:
+            status, flash = HTTPStatus.OK, self.take_flash()
+        else:
+            again = "So nothing was done. Look at the image again before you repeat this."
+            status, flash = HTTPStatus.PRECONDITION_FAILED, ("warning", f"{conflict} {again}")
         self.render_page(
             "image_list.html",
-            HTTPStatus.OK if conflict is None else HTTPStatus.PRECONDITION_FAILED,
+            status,
             listing=listing,
             state=listing.state,
             listed=listed_images(listing.images, known),
             asked_for=self.shown,
             choices=choices(listing.overview, known, listing.state),
             labels=FILTERS,
+            picks=PICKED,
             words=WORDS,
+            columns=COLUMNS,
+            sorts=SORT_NAMES,
             page_sizes=PAGE_SIZES,
             shown_groups=SHOWN_GROUPS,
             actions=ACTIONS,
-            flash=self.take_flash() if conflict is None else ("warning", told),
+            flash=flash,
             doomed=doomed,
             seen={
                 **{name: image.version for name, image in doomed.items()},

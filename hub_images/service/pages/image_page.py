@@ -25,10 +25,12 @@ from hub_images.catalogue.audience import (
 from hub_images.catalogue.image import AT_START, LABELS, image_fields
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.catalogue.markdown import rendered
+from hub_images.catalogue.obstacles import Obstacle, obstacles
 from hub_images.catalogue.reference import ReferenceParts, reference_parts
-from hub_images.service.pages.audience_sentence import audience_sentence, obstacle, people_text
+from hub_images.service.pages.audience_sentence import audience_sentence
 from hub_images.service.pages.images_page import ImagesPage, image_address
-from hub_images.service.pages.status import status_of
+from hub_images.service.pages.phrases import people_text
+from hub_images.service.pages.status import Status, status_of
 from hub_images.service.pages.times import time_since
 from hub_images.service.pages.usage import Usage
 from hub_images.store.images import get_image
@@ -70,13 +72,15 @@ class ImagePage(ImagesPage):
             self.context.hub.running_servers(now=asked),
         )
         types, policy, now = self.context.instance_types, self.context.policy, datetime.now(UTC)
-        why = obstacle(image, types, policy)
+        why = obstacles(image, types, policy)
+        status = status_of(image, secrets, policy, types)
         usage = Usage.of({image.name: image.identity}, running)
         self.render_page(
             "image.html",
             image=image,
             description=rendered(image.description),
-            image_status=status_of(image, secrets, policy, types),
+            image_status=status,
+            reason=reason_beside(status, why),
             audience=audience_sentence(image, types, policy, members, users),
             people=[] if why else people_by_type(image, types, members, users),
             groups=groups_of(image, members),
@@ -92,6 +96,15 @@ class ImagePage(ImagesPage):
             here_address=self.root + image_address(name),
             flash=self.take_flash(),
         )
+
+
+def reason_beside(status: Status, why: Sequence[Obstacle]) -> str:
+    """Return the reasons of a status, without the one that `audience_sentence` gives already.
+
+    `why` are the image's obstacles, of which that sentence tells the first, without its advice.
+    """
+    told = why[0].sentence if why and not why[0].advice else None
+    return " ".join(reason for reason in status.reasons if reason != told)
 
 
 def started_references(

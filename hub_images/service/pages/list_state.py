@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 
 from hub_images.catalogue.image import IMAGE_TYPES, ImageType
 from hub_images.catalogue.reference import normalised_registry
-from hub_images.store.search import MAX_SEARCH_LENGTH, SORTS, ImageQuery, Sort
+from hub_images.store.search import MAX_SEARCH_LENGTH, ImageQuery, Sort
 
 PAGE_SIZES = (25, 50, 100)
 PAGE_SIZE = PAGE_SIZES[0]
 MAX_PAGE = 1_000_000
+_LONGEST = 300  # longer than any value that can be stored; SQLite refuses longer patterns of LIKE
 
 Access = Literal["", "global", "groups"]
 #: The quick filters; `listing.resolved` says what they mean.
@@ -36,12 +37,38 @@ FILTERS: dict[str, str] = {
     "pull_secret": "Pull secret",
     "registry": "Registry",
 }
+#: What can be picked in those filters that always offer the same.
+PICKED: dict[str, Sequence[str]] = {
+    "type": IMAGE_TYPES,
+    "access": ("global", "groups"),
+    "enabled": tuple(_YES_NO),
+}
 #: Those that a narrow window keeps behind a button; a wide one shows the first four of them.
 FOLDED = tuple(FILTERS)[1:]
 #: What stands in an address, where it is not what people read.
 WORDS: dict[str, dict[str, str]] = {
     "access": {"global": "Everyone", "groups": "Groups only"},
     "enabled": {"true": "Yes", "false": "No"},
+}
+
+
+#: The columns that have one name, in their order; people can choose which of them they see.
+COLUMNS: dict[str, str] = {
+    "reference": "Reference",
+    "type": "Type",
+    "access": "Access",
+    "status": "Status",
+    "enabled": "Enabled",
+    "in-use": "In use",
+    "updated": "Updated",
+}
+#: What the list can be sorted by, with what it is called.
+SORT_NAMES: dict[Sort, str] = {
+    "display_name": "Display name",
+    "name": "Name",
+    "type": "Type",
+    "updated_at": "Updated",
+    "order": "Order",
 }
 
 
@@ -74,16 +101,14 @@ class ListState:
     def from_arguments(cls, arguments: Mapping[str, Sequence[bytes]]) -> Self:
         """Read the query arguments of a request; an invalid value becomes the default."""
         given = {
-            name: arguments[name][-1].decode("utf8", "replace").replace("\0", "")
+            name: arguments[name][-1].decode("utf8", "replace").replace("\0", "")[:_LONGEST]
             for name in asdict(cls())
             if arguments.get(name)
         }
         allowed: dict[str, Collection[str]] = {
-            "type": IMAGE_TYPES,
-            "access": ("global", "groups"),
-            "enabled": tuple(_YES_NO),
+            **PICKED,
             "show": ("attention", "in-use"),
-            "sort": [*SORTS, *(f"-{sort}" for sort in SORTS)],
+            "sort": [*SORT_NAMES, *(f"-{sort}" for sort in SORT_NAMES)],
         }
         fields: dict[str, Any] = {
             name: value

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -87,9 +88,7 @@ def read_listing(session: Session, state: ListState, known: Known, shown: str = 
 
     With `shown`, read the page on which the row of that image stands, if the filters show it.
     """
-    overview = known.context.overviews.current(session, known.context.policy)
-    in_use = ids_in_use(session, known.running)
-    query = _with_quick_filter(state, known.attention(overview), in_use)
+    overview, attention, in_use, query = _asked(session, state, known)
     position = position_of(session, query, shown) if shown else None
     if position is not None:
         state = replace(state, page=position // state.size + 1)
@@ -104,7 +103,7 @@ def read_listing(session: Session, state: ListState, known: Known, shown: str = 
         matching=matching,
         total=count_images(session, ImageQuery()) if state.filtered else matching,
         overview=overview,
-        attention=count_images(session, ImageQuery(attention=known.attention(overview))),
+        attention=known.context.overviews.count_attention(session, overview, attention),
         in_use=None if known.running is None else len(in_use),
         shown="" if position is None else shown,
     )
@@ -112,21 +111,28 @@ def read_listing(session: Session, state: ListState, known: Known, shown: str = 
 
 def resolved(session: Session, state: ListState, known: Known) -> ImageQuery:
     """Return the store's query for `state`, with its quick filter."""
-    if not state.show:
-        return state.images
+    return _asked(session, state, known).query
+
+
+class _Asked(NamedTuple):
+    """The query of the list, and what it is made of."""
+
+    overview: Overview
+    attention: Attention
+    in_use: frozenset[int]
+    query: ImageQuery
+
+
+def _asked(session: Session, state: ListState, known: Known) -> _Asked:
     overview = known.context.overviews.current(session, known.context.policy)
+    attention = known.attention(overview)
     in_use = ids_in_use(session, known.running)
-    return _with_quick_filter(state, known.attention(overview), in_use)
-
-
-def _with_quick_filter(
-    state: ListState, attention: Attention, in_use: frozenset[int]
-) -> ImageQuery:
+    query = state.images
     if state.show == "attention":
-        return replace(state.images, attention=attention, ids=None)
-    if state.show == "in-use":
-        return replace(state.images, ids=in_use)
-    return state.images
+        query = replace(query, attention=attention, ids=None)
+    elif state.show == "in-use":
+        query = replace(query, ids=in_use)
+    return _Asked(overview, attention, in_use, query)
 
 
 def ids_in_use(session: Session, running: RunningServers | None) -> frozenset[int]:

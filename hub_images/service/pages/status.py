@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hub_images.catalogue import rules
 from hub_images.catalogue.instance_type import InstanceType
+from hub_images.catalogue.obstacles import Kind as ObstacleKind
+from hub_images.catalogue.obstacles import obstacles
 from hub_images.catalogue.policy import ReferencePolicy
 from hub_images.service.pull_secrets import KnownSecrets
 from hub_images.store.orm import Image
 
 Kind = Literal["good", "quiet", "warning", "bad"]
+
+#: What the badge says of each obstacle but `disabled`.
+_BADGES: Mapping[ObstacleKind, tuple[str, Kind]] = {
+    "not-allowed": ("Not allowed", "bad"),
+    "not-ready": ("Not ready", "warning"),
+    "not-shared": ("Nobody may use it", "warning"),
+    "no-instance-type": ("Fits no instance type", "warning"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,13 @@ class Status:
 
     word: str
     kind: Kind
-    reason: str
+    reasons: Sequence[str]
+    """Sentences."""
+
+    @property
+    def reason(self) -> str:
+        """All reasons."""
+        return " ".join(self.reasons)
 
 
 def status_of(
@@ -30,42 +45,24 @@ def status_of(
     policy: ReferencePolicy,
     instance_types: Sequence[InstanceType],
 ) -> Status:
-    """Return the worst of what is true of an image.
+    """Return the worst of what is true of an image, with the reasons for all of it.
 
-    A disabled image is only that: whoever disabled it knows that nobody is offered it.
+    A disabled image is only that: whoever disabled it knows why. Its reasons are what else is
+    wrong with it.
     """
-    found = _problems(image, secrets, policy, instance_types)
-    if not image.enabled:
-        return Status("Disabled", "quiet", " ".join(["Nobody is offered it.", *_reasons(found)]))
-    if found:
-        return Status(found[0].word, found[0].kind, " ".join(_reasons(found)))
-    return Status("Offered", "good", "")
-
-
-def _reasons(found: Collection[Status]) -> list[str]:
-    return [status.reason for status in found]
-
-
-def _problems(
-    image: Image,
-    secrets: KnownSecrets,
-    policy: ReferencePolicy,
-    instance_types: Sequence[InstanceType],
-) -> list[Status]:
-    """Return what is wrong with an image, the worst first."""
-    found = []
-    not_allowed = policy.field_problems(image).values()
-    if sentences := list(dict.fromkeys(sentence for field in not_allowed for sentence in field)):
-        found.append(Status("Not allowed", "bad", " ".join(sentences)))
+    found = [
+        (*_BADGES[obstacle.kind], obstacle.sentence)
+        for obstacle in obstacles(image, instance_types, policy)
+        if obstacle.kind != "disabled"
+    ]
     if secrets.lacks(image.pull_secret):
-        reason = f"Pull secret {image.pull_secret} is not in the list."
-        found.append(Status("Pull secret missing", "bad", reason))
-    if not image.ready:
-        found.append(Status("Not ready", "warning", "It has no container image URL yet."))
-    if not image.is_global and not image.groups:
-        found.append(Status("Nobody may use it", "warning", "It is not global, and has no group."))
-    if not any(rules.fits(image, instance_type) for instance_type in instance_types):
-        found.append(
-            Status("Fits no instance type", "warning", f"The hub has none of type {image.type}.")
-        )
-    return found
+        gone = f"Pull secret {image.pull_secret} is not in the list."
+        found.append(("Pull secret missing", "bad", gone))
+        found.sort(key=lambda problem: problem[1] != "bad")
+    reasons = [reason for _word, _kind, reason in found]
+    if not image.enabled:
+        return Status("Disabled", "quiet", reasons)
+    if found:
+        word, kind, _reason = found[0]
+        return Status(word, kind, reasons)
+    return Status("Offered", "good", reasons)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from hub_images.store.orm import UtcDateTime, long_text, text
+from hub_images.store.column_types import UtcDateTime, long_text, text
 
 revision = "0001"
 down_revision = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from hub_images.store.orm import folded_text, long_text
+from hub_images.store.column_types import folded_text, long_text
 
 revision = "0002"
 down_revision = "0001"

@@ -8,7 +8,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
-from hub_images.store.orm import exact_text, text
+from hub_images.store.column_types import exact_text, text
 
 revision = "0003"
 down_revision = "0002"

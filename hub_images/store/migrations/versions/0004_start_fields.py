@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from hub_images.store.orm import JsonText, long_text, text
+from hub_images.store.column_types import JsonText, long_text, text
 
 revision = "0004"
 down_revision = "0003"

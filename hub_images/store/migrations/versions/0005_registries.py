@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from hub_images.store.orm import text
+from hub_images.store.column_types import text
 
 revision = "0005"
 down_revision = "0004"

@@ -1,9 +1,12 @@
 // Shows the images that fit the chosen instance type, searches them, and says what starts.
 // Without this script the page shows every row, and the server refuses what does not fit.
-// The page holds only SHOWN rows at a time, to stay fast with thousands of images. The others
-// come in a noscript, which is plain text here: we parse it into rows without a layout.
-const SHOWN = 100;
-const NAME = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/;
+// The page holds only SHOWN rows, to stay fast with thousands of images: each key lays them out
+// anew. The list is some ten rows high, and gets FURTHER rows as it is scrolled. The others come in
+// a noscript, which is plain text here: we parse it into rows without a layout.
+const SHOWN = 25;
+const FURTHER = 100;
+const IMAGE_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+const TYPE_NAME = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/;
 const find = (id) => document.getElementById(id);
 const root = find("hub-images");
 const form = root.closest("form");
@@ -194,8 +197,8 @@ function showChoice() {
 
 // What a link names that is not there is named only if it can be a name: the page must not
 // speak for whoever wrote the link.
-function missing(what, name, found) {
-  return name && !found ? [`the ${what}${NAME.test(name) ? ` ${name}` : ""}`] : [];
+function missing(what, pattern, name, found) {
+  return name && !found ? [`the ${what}${pattern.test(name) ? ` ${name}` : ""}`] : [];
 }
 
 function followLink() {
@@ -204,7 +207,10 @@ function followLink() {
   if (!typeName && !imageName) return;
   const toType = types.find((to) => to.name === typeName);
   const toImage = rows.find((row) => row.name === imageName);
-  const gone = [...missing("instance type", typeName, toType), ...missing("image", imageName, toImage)];
+  const gone = [
+    ...missing("instance type", TYPE_NAME, typeName, toType),
+    ...missing("image", IMAGE_NAME, imageName, toImage),
+  ];
   const instead = image ? ` ${pair()} is selected instead.` : "";
   if (gone.length) {
     const are = gone.length > 1 ? "which are" : "which is";
@@ -254,7 +260,7 @@ function listen() {
   search?.addEventListener("keydown", stay);
   link.addEventListener("keydown", stay);
   copy.addEventListener("click", copyLink);
-  const showMore = () => { limit += SHOWN; show({ further: true }); };
+  const showMore = () => { limit += FURTHER; show({ further: true }); };
   more?.addEventListener("click", showMore);
   list.addEventListener("scroll", () => {
     if (!more.hidden && list.scrollTop + 2 * list.clientHeight > list.scrollHeight) showMore();
@@ -281,9 +287,14 @@ function open() {
   followLink();
   listen();
   type.input.closest("label")?.scrollIntoView({ block: "nearest" });
-  image?.element.scrollIntoView({ block: "nearest" });
-  // fold the texts before the first search needs them
-  (window.requestIdleCallback ?? setTimeout)(() => rows.forEach(textOf));
+  image?.input.closest("label")?.scrollIntoView({ block: "nearest" }); // not all that the row says
+  setTimeout(() => foldAhead([...rows]));
+}
+
+// Folds the texts before a search needs them, some at a time, because keys come in between.
+function foldAhead(left) {
+  left.splice(-200).forEach(textOf);
+  if (left.length) setTimeout(() => foldAhead(left));
 }
 
 if (root.dataset.canStart === "true") open();

@@ -1,6 +1,7 @@
-"""The list's own action on one image: delete it, after a question that says who runs it.
+"""Deletes one image, after a question that says who runs it.
 
-A successful POST redirects (303) to the list with its filters. A form tells the version that it
+The dialog that asks belongs to the list and to the image's page. A successful POST redirects
+(303) to the list with its filters. A form tells the version that it
 showed, as `name=version`; if that has moved on, nothing is changed, and the list says so (412).
 """
 
