@@ -10,7 +10,7 @@ const field = document.getElementById("group-field");
 if (field) {
   const groups = new GroupField(field);
   document.getElementById("values").addEventListener("formdata", ({ formData }) => {
-    groups.chosen.forEach((name) => formData.append("groups", name));
+    formData.append("groups_json", JSON.stringify(groups.chosen));
   });
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -151,6 +152,18 @@ def test_values_that_cannot_be(
         assert said in text(page, field)
         assert not page.select("#confirm")
     assert _stored(hub, "version") == before
+
+
+def test_as_many_groups_as_an_image_may_list(hub: Hub, three: Visitor) -> None:
+    """A thousand, in the preview's form too; Tornado takes no more than some 1,000 fields."""
+    groups = [f"g-{number:04}" for number in range(1000)]
+    page = three.post(
+        "bulk", action="add-groups", names=["c"], values="given", groups_json=json.dumps(groups)
+    )
+    assert text(page, "#summary") == "1 image will change."
+    three.post("bulk", 303, **_sent(page))
+    assert hub.images("GET", "images/c").json()["groups"] == groups
+    three.post("bulk", 400, action="add-groups", names=["c"], values="given", groups_json="{")
 
 
 def test_all_that_match_are_found_by_the_server(hub: Hub, three: Visitor) -> None:

@@ -23,7 +23,7 @@ from hub_images.service.pages.bulk_preview import (
     refused_text,
     shown_preview,
 )
-from hub_images.service.pages.controls import COMMAS
+from hub_images.service.pages.controls import BOXES, COMMAS
 from hub_images.service.pages.image_list import ListingPage
 from hub_images.service.pages.images_page import numbers_of
 from hub_images.service.pages.phrases import images_text
@@ -196,7 +196,7 @@ class BulkPage(ListingPage):
         groups = [line.strip() for line in typed if line.strip()]
         tags = self.get_body_arguments("tags")
         return {
-            "groups": [*self.get_body_arguments("groups", strip=False), *groups],
+            "groups": [*BOXES.sent(self, "groups"), *groups],
             "tags": [tag for text in tags for tag in COMMAS.meant(text)],
             **{name: self.get_body_argument(name, "") for name in ("pull_secret", "find", "put")},
         }
