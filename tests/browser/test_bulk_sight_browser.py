@@ -7,7 +7,14 @@ from typing import get_args
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import Theme, expect_in_sight, overflows, sign_in, violations
+from tests.support.browser import (
+    Theme,
+    broken_words,
+    expect_in_sight,
+    overflows,
+    sign_in,
+    violations,
+)
 from tests.support.hub import Hub
 
 pytestmark = pytest.mark.timeout(240)
@@ -33,6 +40,22 @@ def test_the_bar_stays_in_sight_and_moves_nothing(
         assert page.evaluate("document.body.scrollHeight") == height
     page.evaluate("scrollTo(0, 600)")
     expect_in_sight(page, "#bulk")
+    page.context.close()
+
+
+def test_references_break_between_their_parts(browser: Browser, university: Hub) -> None:
+    """On a phone they do not fit into a line; a change is easier to see in whole words."""
+    page = sign_in(browser, university, "admin", width=390)
+    page.goto(f"{university.images_url}?search=registry.old.example.org")
+    page.get_by_label("Select all on this page").check()
+    page.get_by_text("More actions").click()
+    page.get_by_role("button", name="Replace in references").click()
+    page.get_by_label("Find").fill("registry.old.example.org:5000/jupyter")
+    page.get_by_label("Replace with").fill("quay.io/example-university")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+    assert broken_words(page) == []
+    assert not overflows(page)
     page.context.close()
 
 

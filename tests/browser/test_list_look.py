@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import Theme, overflows, sign_in, violations
+from tests.support.browser import Theme, broken_words, overflows, sign_in, violations
 from tests.support.catalogue import fill
 from tests.support.hub import Hub
 from tests.support.starts import recording_hub
@@ -42,31 +42,6 @@ def _rows(page: Page) -> list[dict[str, float]]:
         """[...document.querySelectorAll("tbody tr")].map((row) => row.getBoundingClientRect())"""
     )
     return rows
-
-
-def _broken_words(page: Page) -> list[str]:
-    """Return the words of the list that are on more than one line."""
-    words: list[str] = page.evaluate(
-        """() => {
-          const broken = [];
-          const texts = document.createTreeWalker(
-            document.getElementById("main"), NodeFilter.SHOW_TEXT);
-          while (texts.nextNode()) {
-            const text = texts.currentNode;
-            if (text.parentElement.closest(".visually-hidden, details:not([open]) > :not(summary)"))
-              continue;
-            for (const word of text.data.matchAll(/[^\\s-]+/g)) {
-              const range = document.createRange();
-              range.setStart(text, word.index);
-              range.setEnd(text, word.index + word[0].length);
-              const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
-              if (lines.size > 1) broken.push(word[0]);
-            }
-          }
-          return broken;
-        }"""
-    )
-    return words
 
 
 def _visible_columns(page: Page) -> list[str]:
@@ -145,7 +120,7 @@ def test_a_phone_has_cards_of_three_lines(browser: Browser, hub: Hub) -> None:
 def test_nothing_breaks_inside_a_word(browser: Browser, hub: Hub, width: int) -> None:
     """Nor does anything scroll sideways, or a heading cover its neighbour."""
     page = _open(browser, hub, width, "?size=100")
-    assert _broken_words(page) == []
+    assert broken_words(page) == []
     assert not overflows(page)
     covered = page.evaluate(
         """[...document.querySelectorAll("thead th")].filter(

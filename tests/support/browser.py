@@ -103,6 +103,31 @@ def expect_in_sight(page: Page, selector: str) -> None:
     )
 
 
+def broken_words(page: Page) -> list[str]:
+    """Return the words of the page that are on more than one line."""
+    words: list[str] = page.evaluate(
+        """() => {
+          const broken = [];
+          const texts = document.createTreeWalker(
+            document.getElementById("main"), NodeFilter.SHOW_TEXT);
+          while (texts.nextNode()) {
+            const text = texts.currentNode;
+            if (text.parentElement.closest(".visually-hidden, details:not([open]) > :not(summary)"))
+              continue;
+            for (const word of text.data.matchAll(/[^\\s-]+/g)) {
+              const range = document.createRange();
+              range.setStart(text, word.index);
+              range.setEnd(text, word.index + word[0].length);
+              const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+              if (lines.size > 1) broken.push(word[0]);
+            }
+          }
+          return broken;
+        }"""
+    )
+    return words
+
+
 def overflows(page: Page) -> bool:
     """Say whether the page scrolls sideways."""
     return bool(
