@@ -1,7 +1,7 @@
 """The spawner hooks as a hub calls them, and KubeSpawner, without a hub around them.
 
-Stand-ins: the user and the server's row in the hub's database, which are plain objects,
-and a cluster's address where nothing listens. The spawner is KubeSpawner itself.
+Stand-ins: the user, who is a plain object; the hub's own database, which is in memory; and a
+cluster's address where nothing listens. The spawner is KubeSpawner itself.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from jupyterhub import orm
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from hub_images.catalogue.instance_type import parse_instance_types
 from hub_images.hub.deployer_hooks import DeployerHooks
@@ -52,6 +56,12 @@ def make_spawner(groups: Iterable[str] = (), **traits: Any) -> Any:
         name="scientist", escaped_name="scientist", id=1, url="/user/scientist",
         groups=[SimpleNamespace(name=name) for name in groups],
     )  # fmt: skip
-    spawner = KubeSpawner(_mock=True, user=user, namespace="lab", **traits)
-    spawner.orm_spawner = SimpleNamespace(user_options={}, name="", state={}, server=None)
-    return spawner
+    hubs_own = create_engine("sqlite://")
+    orm.Base.metadata.create_all(hubs_own)
+    session = Session(hubs_own)
+    server = orm.Spawner(name="", user=orm.User(name="scientist"), user_options={}, state={})
+    session.add(server)
+    session.commit()
+    return KubeSpawner(
+        _mock=True, user=user, namespace="lab", db=session, orm_spawner=server, **traits
+    )
