@@ -20,6 +20,7 @@ from tornado.web import HTTPError
 from hub_images.catalogue.choice import Choice, NotStarted, choose
 from hub_images.catalogue.image import AT_START
 from hub_images.catalogue.instance_type import InstanceType
+from hub_images.catalogue.snapshot import Snapshot
 from hub_images.catalogue.user_options import remembered
 from hub_images.hub.checked_start import check_before_start
 from hub_images.hub.deployer_hooks import DeployerHooks, split_fields
@@ -81,13 +82,19 @@ def make_hooks(
 
     async def options_form(spawner: Spawner) -> str:
         groups, saved = groups_of(spawner), saved_options(spawner)
+
+        def quickly(current: Snapshot) -> tuple[Snapshot, str | None]:
+            ready = form.is_cached(current, groups)
+            return current, form.render(current, groups, saved) if ready else None
+
         try:
-            snapshot = await catalogue.read(lambda current: current)
+            snapshot, ours = await catalogue.read(quickly)
         except DatabaseUnavailable:
             ours = form.render_problem(_UNAVAILABLE)
         else:
-            loop = asyncio.get_running_loop()
-            ours = await loop.run_in_executor(rendering, form.render, snapshot, groups, saved)
+            if ours is None:
+                loop = asyncio.get_running_loop()
+                ours = await loop.run_in_executor(rendering, form.render, snapshot, groups, saved)
         return ours + await deployer.extra_form(spawner)
 
     async def options_from_form(

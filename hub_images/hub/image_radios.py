@@ -85,10 +85,14 @@ class ImageRadios:
         self._rows: dict[str, tuple[Entry, Row]] = {}
         self._lists: OrderedDict[frozenset[str], RadioList] = OrderedDict()
 
+    def is_cached(self, snapshot: Snapshot, groups: Collection[str]) -> bool:
+        """Say whether `list_for` has only to look it up."""
+        with self._lock:
+            return self._snapshot is snapshot and self._key(snapshot, groups) in self._lists
+
     def list_for(self, snapshot: Snapshot, groups: Collection[str]) -> RadioList:
         """Return what a member of `groups` may choose from."""
-        # Groups that share nothing make no difference, and would make nearly every key unique.
-        key = snapshot.sharing(groups) | self._type_groups.intersection(groups)
+        key = self._key(snapshot, groups)
         with self._lock:
             if self._snapshot is not snapshot:
                 self._forget(snapshot)
@@ -142,6 +146,10 @@ class ImageRadios:
         if len(offered.images) > SHOWN:
             parts.append(_REST_END)
         return RadioList(offered, "".join(parts), places)
+
+    def _key(self, snapshot: Snapshot, groups: Collection[str]) -> frozenset[str]:
+        # Groups that share nothing make no difference, and would make nearly every key unique.
+        return snapshot.sharing(groups) | self._type_groups.intersection(groups)
 
     def _forget(self, snapshot: Snapshot) -> None:
         """Drop all lists and the outdated rows; this also bounds the memory."""

@@ -45,6 +45,10 @@ class OptionsForm:
         self._radios = ImageRadios(instance_types, macros.row, macros.beside)
         self._frames: dict[tuple[object, ...], tuple[str, str]] = {}
 
+    def is_cached(self, snapshot: Snapshot, groups: Collection[str]) -> bool:
+        """Say whether `render` has only to join what is cached."""
+        return self._radios.is_cached(snapshot, groups)
+
     def render(self, snapshot: Snapshot, groups: Collection[str], saved: Mapping[str, Any]) -> str:
         """Return the form for a member of `groups` who has the `saved` user options."""
         listed = self._radios.list_for(snapshot, groups)
