@@ -20,8 +20,8 @@ from hub_images.catalogue.choice import Offer, offer
 from hub_images.catalogue.instance_type import InstanceType
 from hub_images.catalogue.snapshot import Entry, Snapshot
 
-#: How many the page shows at first; `options_form.js` has the same number. The others are in
-#: a `noscript`, which a browser with scripts does not lay out.
+#: How many a browser lays out before the script has run, which then shows fewer. The others are
+#: in a `noscript`, which a browser with scripts does not lay out.
 SHOWN = 100
 
 #: What all cached lists may hold together; one with 5,000 images has some 1.4 million.
