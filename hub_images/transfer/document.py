@@ -58,7 +58,9 @@ def _dumper() -> type[SafeDumper]:
             super().increase_indent(flow, indentless=False)
 
     def text(dumper: Dumper, value: str) -> ScalarNode:
-        style = "|" if "\n" in value else None
+        # PyYAML takes these for line breaks, and escapes them in double quotes only
+        odd = any(end in value for end in "\x85\u2028\u2029")
+        style = '"' if odd else "|" if "\n" in value else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub_images.catalogue.image import parse_image
@@ -79,6 +79,8 @@ def test_odd_values_come_back(value: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200))
+@example("\x85")
+@example("a\n\u2028b")
 def test_every_value_comes_back(value: str) -> None:
     """As above, for what nobody thinks of."""
     image = spec("a").model_copy(update={"environment": {"X": value}})
