@@ -209,7 +209,7 @@ class BulkPage(ListingPage):
             self.changes.known_secrets() if "pull_secret" in action.fields else _nothing(),
             self.context.hub.running_servers(now=True) if action is DELETE else _nothing(),
         )
-        known = None if hub_groups is None else [(each.name, each.members) for each in hub_groups]
+        known = None if hub_groups is None else {each.name: each.members for each in hub_groups}
         outcomes = shown.change and shown_preview(shown.change, shown.preview.outcomes)
         self.render_page(
             "bulk.html",
@@ -222,8 +222,7 @@ class BulkPage(ListingPage):
             typed_groups=self.get_body_argument("more_groups", ""),
             errors=shown.errors,
             known_groups=known,
-            counted_groups=_counted(images, "groups"),
-            counted_tags=_counted(images, "tags"),
+            counts={name: _counted(images, name) for name in ("groups", "tags")},
             in_commas=COMMAS.shown,
             secrets=secrets,
             everyone=sum(image.is_global for image in images),
@@ -261,7 +260,7 @@ async def _nothing() -> None:
     return None
 
 
-def _counted(images: Sequence[Image], name: str) -> list[tuple[str, int]]:
+def _counted(images: Sequence[Image], name: str) -> dict[str, int]:
     """Count the entries of a list field over the images, sorted as people read them."""
     counts = Counter(entry for image in images for entry in getattr(image, name))
-    return sorted(counts.items(), key=lambda item: (item[0].casefold(), item[0]))
+    return dict(sorted(counts.items(), key=lambda item: (item[0].casefold(), item[0])))
