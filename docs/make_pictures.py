@@ -22,7 +22,8 @@ ROOT = Path(__file__).parent.parent
 PICTURES = Path(__file__).parent / "pictures"
 sys.path.insert(0, str(ROOT))
 
-from tests.support.catalogue import Images, fill  # noqa: E402 (the path is set above)
+from tests.support.browser import fill_in_login  # noqa: E402 (the path is set above)
+from tests.support.catalogue import Images, fill  # noqa: E402
 from tests.support.processes import free_port  # noqa: E402
 from tests.support.requirements import chromium  # noqa: E402
 from tests.support.university import GROUPS, UNIVERSITY  # noqa: E402
@@ -102,11 +103,7 @@ class Studio:
             color_scheme="dark" if theme == "dark" else "light",
         )
         page = context.new_page()
-        page.goto(f"{self.url}/hub/login")
-        page.get_by_label("Username").fill(user)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/hub/login" not in url)
+        fill_in_login(page, f"{self.url}/", user, PASSWORD)
         return page
 
     def start_servers(self) -> None:

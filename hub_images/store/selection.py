@@ -61,12 +61,14 @@ class Selection:
         """
         if self.query is None:
             found = named_images(session, self.names)
+            count = len(found)
         else:
             # names in `without` that nothing has must not raise the bound
             found, count = list_images(session, replace(self.query, limit=2 * MAX_IMAGES, offset=0))
         images = [image for image in found if image.name not in self.without]
-        if self.query is not None and count - (len(found) - len(images)) > MAX_IMAGES:
-            raise TooManyImages(count - (len(found) - len(images)))
+        chosen = count - (len(found) - len(images))
+        if chosen > MAX_IMAGES:
+            raise TooManyImages(chosen)
         if digest is not None and digest_of(images) != digest:
             raise SelectionChanged
         return images

@@ -1,14 +1,6 @@
 // The dialog that asks before images are deleted. Its sentences are in the page.
 import { xsrfToken } from "./session.js";
 
-// Makes a dialog modal that the server renders open, which is for browsers without scripts.
-export function makeModal(dialog) {
-  if (dialog?.open) {
-    dialog.close();
-    dialog.showModal();
-  }
-}
-
 // Asks the service how many servers run the images of these names now, and says it.
 export async function showUsage(names) {
   const sentence = document.getElementById("delete-usage");

@@ -3,10 +3,11 @@
 import { startBar } from "./bulk_bar.js";
 import { forgetWhatIsDone, markSent } from "./chosen_store.js";
 import "./copy.js";
-import { makeModal, showUsage } from "./delete_dialog.js";
+import { showUsage } from "./delete_dialog.js";
 import "./list_filters.js";
 import "./list_switch.js";
 import { closeMenus } from "./menus.js";
+import { makeModal } from "./modal.js";
 
 const settings = document.getElementById("list-script").dataset;
 const dialog = document.getElementById("delete-dialog");

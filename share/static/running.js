@@ -1,7 +1,7 @@
 // The servers that run an image. Everything works without this file. It selects all, and
 // makes the question whether to stop them a modal dialog.
 import { countChosen } from "./chosen.js";
-import { makeModal } from "./delete_dialog.js";
+import { makeModal } from "./modal.js";
 import "./session.js";
 
 const boxes = [...document.querySelectorAll("input[name=servers][type=checkbox]")];

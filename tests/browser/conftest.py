@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.support.browser import sign_in
 from tests.support.catalogue import fill
 from tests.support.hub import Hub
-from tests.support.university import GROUPS, UNIVERSITY
+from tests.support.university import GROUPS_CONFIG, UNIVERSITY
 
 
 @pytest.fixture
@@ -24,8 +24,7 @@ def page(browser: Browser, hub: Hub) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def university_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """Run a hub with the university's groups."""
-    groups = "".join(f'c.JupyterHub.load_groups["{group}"] = {{"users": []}}\n' for group in GROUPS)
-    with Hub(tmp_path_factory.mktemp("university"), extra=groups) as running:
+    with Hub(tmp_path_factory.mktemp("university"), extra=GROUPS_CONFIG) as running:
         yield running
 
 

@@ -13,11 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import expect_in_sight, sign_in
-from tests.support.catalogue import fill
 from tests.support.editor import chips, group_input, group_options
 from tests.support.hub import Hub
 from tests.support.starts import notebook, recording_hub, records, stop
-from tests.support.university import GROUPS, UNIVERSITY
+from tests.support.university import GROUPS_CONFIG, UNIVERSITY
 from tests.support.walk import KeyboardWalk, MouseWalk
 
 pytestmark = pytest.mark.timeout(240)
@@ -34,18 +33,10 @@ STARTED = "julia"
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+def university_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """Run a hub that records its servers, with the university's groups."""
-    groups = f"for group in {GROUPS!r}:\n    c.JupyterHub.load_groups.setdefault(group, {{}})\n"
-    with recording_hub(tmp_path_factory.mktemp("walks"), extra=groups) as running:
+    with recording_hub(tmp_path_factory.mktemp("walks"), extra=GROUPS_CONFIG) as running:
         yield running
-
-
-@pytest.fixture
-def university(hub: Hub) -> Hub:
-    """Make the catalogue that of the university."""
-    fill(hub.db_url, UNIVERSITY)
-    return hub
 
 
 def _open(browser: Browser, address: str, hub: Hub, user: str = "admin") -> Page:

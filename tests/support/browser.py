@@ -45,18 +45,22 @@ def sign_in(
     browser: Browser, hub: Hub, user: str, *, theme: Theme = "light", width: int = 1280, **rest: Any
 ) -> Page:
     """Open a page of a new context and sign in through the hub's login form."""
-    context = browser.new_context(
+    page = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=theme, **rest
-    )
-    page = context.new_page()
+    ).new_page()
     page.on("pageerror", lambda error: _note(page, error))
     page.set_default_timeout(WAIT_MILLISECONDS)
-    page.goto(f"{hub.url}hub/login")
-    page.get_by_label("Username").fill(user)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/hub/login" not in url)
+    fill_in_login(page, hub.url, user, PASSWORD)
     return page
+
+
+def fill_in_login(page: Page, url: str, user: str, password: str) -> None:
+    """Sign in at the hub whose address is `url`, with a slash at its end."""
+    page.goto(f"{url}hub/login")
+    page.get_by_label("Username").fill(user)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: "/hub/login" not in address)
 
 
 def _note(page: Page, error: Error) -> None:

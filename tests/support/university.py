@@ -15,6 +15,9 @@ GROUPS = (
     "medical-imaging", "physics-101", "research-software", "statistics-course-2026", "students",
 )  # fmt: skip
 
+#: Lines of a hub's configuration that add `GROUPS`, without members, to those that it has.
+GROUPS_CONFIG = f"for group in {GROUPS!r}:\n    c.JupyterHub.load_groups.setdefault(group, {{}})\n"
+
 _QUAY = "quay.io/jupyter"
 _LAB = "us-central1-docker.pkg.dev/uni-example-research/notebooks"
 _GITHUB = "ghcr.io/example-university-research-computing"
