@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub import Hub
+from tests.support.processes import descendants
 from tests.support.starts import IMAGES, recording_hub, start
 
 pytestmark = pytest.mark.hub
@@ -61,12 +62,14 @@ def test_one_image_or_one_user_ends_no_hub(folder: Path) -> None:
 def test_failures_of_several_users_and_images_end_the_hub(folder: Path) -> None:
     """As many as the limit, in a row: then it is no single choice that is broken."""
     with _hub(folder) as hub:
-        service = hub.api("GET", "services/images").json()["pid"]
+        below = descendants(hub.pid)
         for number, user in enumerate(USERS[:LIMIT]):
             _fails(hub, user, number)
         deadline = time.monotonic() + 60
         while (status := hub.exit_status()) is None and time.monotonic() < deadline:
             time.sleep(0.1)
-        os.kill(service, signal.SIGKILL)  # a hub that exits so leaves it behind
+        for process in below:  # a hub that exits so leaves its proxy and our service behind
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         assert status == 1
         assert f"Aborting: {LIMIT} starts failed in a row" in hub.log()
